@@ -1,0 +1,165 @@
+# Everything ctest runs. A test's name and label come from where its file lies:
+#
+#   tests/unit/ROOM/test_NAME.c   unit.ROOM.NAME   built with cmocka, label quick
+#   tests/fuzz/fuzz_NAME.c        fuzz.NAME        tests/fuzz/regression/NAME/* and random inputs, label quick
+#   tests/e2e/test_NAME[.py|.sh|.mjs], tests/fault/test_NAME[…]    e2e.NAME, fault.NAME
+#   scripts/**/*_spec.lua         script.specs     `momentd test scripts`, label quick
+#
+# In its first 1,000 bytes a file may say more, after # or //:
+#
+#   ctest: label=quick,slow timeout=60 tsan=yes asan=no serial=yes processors=2 cost=50
+#
+# tsan=yes adds the label tsan (what the tsan preset runs); asan=no leaves the test out of builds with
+# AddressSanitizer. Timeouts are in seconds and are tripled under a sanitizer. Exit code 77 means skipped.
+# Each test's environment has MOMENTD (the binary), MOMENTD_SOURCE, MOMENTD_BUILD and, where the data is there,
+# MOMENTD_SHARED_DATA. Files in tests/support/*.c are linked into every unit test.
+
+find_program(MOMENTD_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
+find_program(MOMENTD_PYTHON python3)
+find_program(MOMENTD_NODE node nodejs)
+mark_as_advanced(MOMENTD_PYTHON MOMENTD_NODE)
+
+if(NOT TARGET momentd)
+  set(test_environment "MOMENTD=${PROJECT_BINARY_DIR}/momentd")
+else()
+  set(test_environment "MOMENTD=$<TARGET_FILE:momentd>")
+endif()
+list(APPEND test_environment "MOMENTD_SOURCE=${PROJECT_SOURCE_DIR}" "MOMENTD_BUILD=${PROJECT_BINARY_DIR}"
+     "PYTHONDONTWRITEBYTECODE=1")
+if(IS_DIRECTORY "${MOMENTD_SHARED_DATA}")
+  cmake_path(NORMAL_PATH MOMENTD_SHARED_DATA OUTPUT_VARIABLE shared_data)
+  list(APPEND test_environment "MOMENTD_SHARED_DATA=${shared_data}")
+endif()
+set(sanitizers "${PROJECT_SOURCE_DIR}/tests/sanitizers")
+if(MOMENTD_SANITIZE)
+  list(APPEND test_environment "MOMENTD_SANITIZE=${MOMENTD_SANITIZE}"
+       "ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1:handle_abort=1"
+       "LSAN_OPTIONS=suppressions=${sanitizers}/lsan.supp:print_suppressions=0"
+       "UBSAN_OPTIONS=print_stacktrace=1"
+       "TSAN_OPTIONS=suppressions=${sanitizers}/tsan.supp:halt_on_error=1:second_deadlock_stack=1")
+endif()
+
+# Sets the properties of test `name` from the marker in `file`; `labels` and `timeout` are what it has without one.
+function(momentd_test_properties name file labels timeout)
+  set(tsan no)
+  set(serial no)
+  set(processors 1)
+  file(STRINGS "${file}" head LIMIT_INPUT 1000 REGEX "^(#|//) ctest: ")
+  foreach(line IN LISTS head)
+    string(REGEX MATCHALL "[a-z]+=[^ ]+" settings "${line}")
+    foreach(setting IN LISTS settings)
+      string(REGEX MATCH "^([a-z]+)=(.*)$" _ "${setting}")
+      set(key "${CMAKE_MATCH_1}")
+      set(value "${CMAKE_MATCH_2}")
+      if(key STREQUAL "label")
+        string(REPLACE "," ";" value "${value}")
+        list(APPEND labels ${value})
+      elseif(key MATCHES "^(timeout|tsan|asan|serial|processors|cost)$")
+        set(${key} "${value}")
+      else()
+        message(FATAL_ERROR "${file}: unknown ctest setting ${setting}; see cmake/tests.cmake")
+      endif()
+    endforeach()
+  endforeach()
+  if(tsan STREQUAL "yes")
+    list(APPEND labels tsan)
+  endif()
+  if(MOMENTD_SANITIZE)
+    math(EXPR timeout "3 * ${timeout}")
+  endif()
+  list(REMOVE_DUPLICATES labels)
+  set_tests_properties(${name} PROPERTIES LABELS "${labels}" TIMEOUT "${timeout}" SKIP_RETURN_CODE 77
+                       ENVIRONMENT "${test_environment}" PROCESSORS "${processors}")
+  if(DEFINED cost)
+    set_tests_properties(${name} PROPERTIES COST "${cost}")
+  endif()
+  if(serial STREQUAL "yes")
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL TRUE)
+  endif()
+  if(asan STREQUAL "no" AND MOMENTD_SANITIZE MATCHES "address")
+    set_tests_properties(${name} PROPERTIES DISABLED TRUE)
+  endif()
+endfunction()
+
+# --- C: unit tests and fuzz targets -----------------------------------------------------------------------------------
+
+pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+
+add_library(md_testing INTERFACE)
+target_include_directories(md_testing INTERFACE "${PROJECT_SOURCE_DIR}/tests/support")
+target_compile_definitions(md_testing INTERFACE MOMENTD_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+target_link_libraries(md_testing INTERFACE md_cli PkgConfig::CMOCKA PkgConfig::SQLITE PkgConfig::LUA)
+file(GLOB support CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/support/*.c")
+if(support)
+  add_library(md_test_support STATIC ${support})
+  target_include_directories(md_test_support PUBLIC "${PROJECT_SOURCE_DIR}/core" "${PROJECT_SOURCE_DIR}/include")
+  target_link_libraries(md_test_support PUBLIC md_testing)
+endif()
+
+function(momentd_test_program target file)
+  add_executable(${target} ${file} ${ARGN})
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/core" "${PROJECT_SOURCE_DIR}/include")
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+  if(TARGET md_test_support)
+    target_link_libraries(${target} PRIVATE md_test_support)
+  endif()
+  target_link_libraries(${target} PRIVATE md_testing)
+endfunction()
+
+file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/unit/*/test_*.c")
+foreach(file IN LISTS files)
+  string(REGEX MATCH "/unit/([^/]+)/test_([^/]+)\\.c$" _ "${file}")
+  set(name "unit.${CMAKE_MATCH_1}.${CMAKE_MATCH_2}")
+  set(labels unit quick)
+  if(CMAKE_MATCH_2 MATCHES "queue")
+    list(APPEND labels tsan)
+  endif()
+  momentd_test_program(${name} ${file})
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY "${PROJECT_BINARY_DIR}")
+  momentd_test_properties(${name} ${file} "${labels}" 60)
+endforeach()
+
+file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/fuzz/fuzz_*.c")
+foreach(file IN LISTS files)
+  string(REGEX MATCH "/fuzz_([^/]+)\\.c$" _ "${file}")
+  set(target "${CMAKE_MATCH_1}")
+  set(name "fuzz.${target}")
+  momentd_test_program(${name} ${file} "${PROJECT_SOURCE_DIR}/tests/fuzz/replay.c")
+  add_test(NAME ${name} COMMAND ${name} "${PROJECT_SOURCE_DIR}/tests/fuzz/regression/${target}")
+  momentd_test_properties(${name} ${file} "fuzz;quick" 60)
+  if(MOMENTD_FUZZ)
+    momentd_test_program(fuzz-${target} ${file})
+    target_link_options(fuzz-${target} PRIVATE -fsanitize=fuzzer)
+    set_target_properties(fuzz-${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/fuzz"
+                          OUTPUT_NAME ${target})
+  endif()
+endforeach()
+
+# --- the binary, from outside -----------------------------------------------------------------------------------------
+
+foreach(kind e2e fault)
+  file(GLOB files CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${kind}/test_*")
+  foreach(file IN LISTS files)
+    if(NOT file MATCHES "/test_([A-Za-z0-9_]+)(\\.py|\\.sh|\\.mjs)?$")
+      continue()
+    endif()
+    set(name "${kind}.${CMAKE_MATCH_1}")
+    if(CMAKE_MATCH_2 STREQUAL ".py")
+      set(command "${MOMENTD_PYTHON}" "${file}")
+    elseif(CMAKE_MATCH_2 STREQUAL ".sh")
+      set(command bash "${file}")
+    elseif(CMAKE_MATCH_2 STREQUAL ".mjs")
+      set(command "${MOMENTD_NODE}" "${file}")
+    else()
+      set(command "${file}")
+    endif()
+    add_test(NAME ${name} COMMAND ${command} WORKING_DIRECTORY "${PROJECT_BINARY_DIR}")
+    momentd_test_properties(${name} ${file} ${kind} 120)
+  endforeach()
+endforeach()
+
+file(GLOB_RECURSE specs CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/scripts/*_spec.lua")
+if(specs AND TARGET momentd)
+  add_test(NAME script.specs COMMAND momentd test "${PROJECT_SOURCE_DIR}/scripts")
+  momentd_test_properties(script.specs "${CMAKE_CURRENT_LIST_FILE}" "script;quick" 120)
+endif()

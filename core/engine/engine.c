@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine's life: opened on a store, asked when it wants to be driven, freed.
+#include "engine/engine.h"
+#include "base/alloc.h"
+#include "engine/state.h"
+#include <string.h>
+
+static void no_wake(void *context) {
+  (void)context;
+}
+
+static int check_clock(md_engine *engine, md_micros last, md_error *err) {
+  if (!md_timekeeper_gap(&engine->timekeeper, last) || engine->options.accept_clock) return 0;
+  return md_error_set(
+      err, MD_EDENIED,
+      "the clock is %lld days past the last batch of this database; if it is right, start with --accept-clock",
+      (long long)((engine->timekeeper.wall - last) / MD_DAY));
+}
+
+static int open_time(md_engine *engine, md_error *err) {
+  int64_t last = 0;
+  int rc = md_settings_get_int(engine->store, "engine_time", &last, err);
+  if (rc && rc != MD_ENOTFOUND) return rc;
+  md_timekeeper_init(&engine->timekeeper, engine->options.clock, last);
+  engine->now = last;
+  return check_clock(engine, last, err);
+}
+
+int md_engine_new(md_engine **out, const md_engine_options *options, md_error *err) {
+  md_engine *engine = md_alloc_zero(sizeof *engine);
+  if (!engine) return md_error_set(err, MD_ENOMEM, "out of memory");
+  engine->options = *options;
+  engine->store = options->store;
+  engine->arena = md_arena_new(256 * 1024);
+  engine->inbox = md_queue_new(options->inbox_limit ? options->inbox_limit : 8192,
+                               options->wake ? options->wake : no_wake, options->wake_context);
+  engine->pending = engine->heavy = engine->ready = true;
+  int rc = engine->arena && engine->inbox ? md_plan_new(&engine->plan, NULL, err) : MD_ENOMEM;
+  if (rc == 0) rc = open_time(engine, err);
+  if (rc) {
+    md_engine_free(engine);
+    return rc;
+  }
+  engine->last_event = md_events_last_seq(engine->store);
+  *out = engine;
+  return 0;
+}
+
+void md_engine_free(md_engine *engine) {
+  if (!engine) return;
+  md_loaded_free_all(engine);
+  for (int i = 0; i < engine->moment_count; i++)
+    md_free(engine->moments[i].name);
+  md_free(engine->moments);
+  md_plan_free(engine->plan);
+  md_rate_deinit(&engine->rate);
+  if (engine->inbox) md_queue_free(engine->inbox);
+  if (engine->arena) md_arena_free(engine->arena);
+  md_free(engine);
+}
+
+md_queue *md_engine_inbox(md_engine *engine) {
+  return engine->inbox;
+}
+
+md_micros md_engine_next_due(md_engine *engine) {
+  if (engine->pending || engine->heavy || engine->carried || !engine->ready) return engine->now ? engine->now : 1;
+  md_micros run = engine->timekeeper.held ? 0 : md_runs_due_at(engine->store);
+  md_micros message = md_messages_due_at(engine->store);
+  return run == 0 ? message : message == 0 || run < message ? run : message;
+}
+
+bool md_engine_ready(const md_engine *engine) {
+  return __atomic_load_n(&engine->ready, __ATOMIC_RELAXED);
+}
+
+md_micros md_engine_time(const md_engine *engine) {
+  return engine->now;
+}
+
+md_store *md_engine_store(md_engine *engine) {
+  return engine->store;
+}

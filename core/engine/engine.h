@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine: batches of turns over one store, driven by whoever owns its thread (the loop of the daemon, virtual time,
+// the test runner). It owns the writing store and all Lua. Not thread-safe but for md_engine_inbox.
+#pragma once
+#include "engine/messenger.h"
+#include "engine/submission.h"
+#include "script/source.h"
+
+typedef struct md_engine md_engine;
+
+typedef struct md_engine_options {
+  md_store *store;               // borrowed
+  md_clock *clock;               // borrowed
+  const md_messenger *messenger; // borrowed: what m:send does
+  md_micros trigger_age_max;     // default max_age; 0: one day
+  size_t inbox_limit;            // submissions waiting; 0: 8192
+  void (*wake)(void *context);   // called on any thread when the inbox turns non-empty; may be NULL
+  void *wake_context;
+  bool accept_clock; // B3
+  bool verify;       // replays every turn twice and compares the journals (tests)
+} md_engine_options;
+
+int md_engine_new(md_engine **out, const md_engine_options *options, md_error *err);
+void md_engine_free(md_engine *engine);
+
+// Loads plan and moments from a script tree: each moment's version is stored and becomes live; moments that are not in
+// it any more take no new runs. A bad folder refuses its own new version (the old stays); `problem` is told of each
+// with file, line and text. Returns 0, or the code of a failure that concerns all.
+int md_engine_load(md_engine *engine, const md_source *source,
+                   void (*problem)(void *context, const char *moment, const char *text), void *context, md_error *err);
+
+md_queue *md_engine_inbox(md_engine *engine);
+
+// Takes what is in the inbox as one batch at engine time now: pending emitted events, waits due before it, events by
+// sequence, waits due at it (unless `hold`: more events of this very instant follow), commits, answers. Returns the
+// number of items done (0: nothing to do), or a negative code when the batch was rolled back.
+int md_engine_batch(md_engine *engine, bool hold, md_error *err);
+// When the next timer or message is due (0: none), so that the driver can sleep.
+md_micros md_engine_next_due(md_engine *engine);
+// True while batches commit (readyz); any thread.
+bool md_engine_ready(const md_engine *engine);
+// The time of the last batch; it never goes back (B3).
+md_micros md_engine_time(const md_engine *engine);
+md_store *md_engine_store(md_engine *engine);
+
+// Acts, for use inside md_submission.act (T9, R3).
+int md_engine_cancel_run(md_engine *engine, int64_t run, const char *reason, md_error *err);
+int md_engine_retry_run(md_engine *engine, int64_t run, md_error *err);
+// Stores an event made by the host itself (message.failed …) about a run's person and things, to be processed by a
+// later batch (T4). `data` is canonical JSON.
+int md_engine_emit_about_run(md_engine *engine, int64_t run, const char *type, const char *id, const char *data,
+                             int depth, md_error *err);

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the engine asks of the room of messages, as an interface: the message room fills it, the command line wires it.
+#pragma once
+#include "store/messages.h"
+#include "store/runs.h"
+#include "store/versions.h"
+
+// One m:send, with everything that the decision needs. Borrowed for the call.
+typedef struct md_send {
+  const md_run *run;
+  int step;
+  const char *class_name; // of the moment
+  md_micros limit_per;    // limit = { runs, per }: 0 without one
+  int limit_runs;
+  const json_t *args; // template data channel variant locale to attach thread urgent send_at fallback_template, checked
+  const md_event *trigger;
+  const char *const
+      *address_email;            // the plan's address paths of the trigger's type for e-mail, NULL-terminated; or NULL
+  const char *const *name_paths; // data paths that the plan types as `name`, NULL-terminated; or NULL
+  json_t *profile;               // the person's flat profile; never NULL
+  const md_version_file *files;  // of the run's pinned version
+  int file_count;
+  md_micros now;
+} md_send;
+
+typedef struct md_messenger {
+  void *context;
+  // Decides, dry-renders, and fills `out` (strings into `arena`): state queued or suppressed, reason, to, locale,
+  // subject… Stores nothing: the engine inserts `out` when the turn is applied. Non-zero only for storage failures and
+  // MD_ENOMEM.
+  int (*decide)(void *context, md_store *store, const md_send *send, md_arena *arena, md_message *out, md_error *err);
+  // Called at the end of each batch, inside its transaction: claims queued messages that are due (writes `attempting`).
+  int (*claim)(void *context, md_store *store, md_micros now, md_error *err);
+  // Called after the commit: hands what was claimed to the courier. And after a rollback, to forget it.
+  void (*committed)(void *context);
+  void (*rolled_back)(void *context);
+} md_messenger;

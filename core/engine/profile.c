@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Profiles and consent: what profile and consent events change, and the flat table that scripts read (P7, R8).
+#include "engine/identity.h"
+#include "engine/state.h"
+#include <string.h>
+
+enum { MEMBERS_MAX = 256 };
+
+static int merge(json_t *into, const json_t *changes) {
+  const char *name;
+  json_t *value;
+  json_object_foreach((json_t *)changes, name, value) {
+    if (json_is_null(value))
+      json_object_del(into, name);
+    else if (json_object_set(into, name, value) != 0)
+      return MD_ENOMEM;
+  }
+  return 0;
+}
+
+static int add_consent(void *context, const md_consent *row) {
+  json_t *consent = context;
+  const char *purposes[] = {"marketing", "feedback", "tracking"}, *channels[] = {"email", "sms", "push"};
+  for (int c = 0; c < 3; c++)
+    for (int p = 0; p < 3; p++) {
+      bool meant = (strcmp(row->channel, "*") == 0 || strcmp(row->channel, channels[c]) == 0) &&
+                   (strcmp(row->purpose, "*") == 0 || strcmp(row->purpose, purposes[p]) == 0);
+      char name[32];
+      snprintf(name, sizeof name, "%s/%s", channels[c], purposes[p]);
+      if (!meant) continue;
+      if (!row->given)
+        json_object_del(consent, name);
+      else if (json_object_set_new(consent, name, json_true()) != 0)
+        return MD_ENOMEM;
+    }
+  return 0;
+}
+
+// An address learnt from an e-mail identity (M9), where the profile has none.
+static void learn_email(json_t *profile, const md_person *row) {
+  for (int i = 0; i < row->identity_count && !json_object_get(profile, "email"); i++)
+    if (md_identity_is_email(row->identities[i].kind))
+      json_object_set_new(profile, "email", json_string(row->identities[i].value));
+}
+
+static int add_row(md_engine *engine, int64_t id, json_t *profile, json_t *learnt, json_t *consent, md_error *err) {
+  md_person *row = md_arena_alloc(engine->arena, sizeof *row);
+  if (!row) return MD_ENOMEM;
+  int rc = md_people_get(engine->store, id, engine->arena, row, err);
+  if (rc) return rc;
+  const json_t *own = md_json_parse(row->profile, strlen(row->profile), false, err);
+  if (!own) return MD_ECORRUPT;
+  learn_email(learnt, row);
+  rc = merge(profile, own);
+  return rc ? rc : md_consents_list(engine->store, id, add_consent, consent, err);
+}
+
+int md_profile_read(md_engine *engine, int64_t person, json_t **out, md_error *err) {
+  json_t *profile = json_object(), *learnt = json_object(), *consent = json_object();
+  if (!profile || !learnt || !consent) return MD_ENOMEM;
+  int64_t rows[MEMBERS_MAX];
+  int count = 0;
+  int rc = person ? md_people_members(engine->store, person, rows, MEMBERS_MAX, &count, err) : 0;
+  for (int i = count - 1; rc == 0 && i >= 0; i--) // the canonical row last: it wins
+    rc = add_row(engine, rows[i], profile, learnt, consent, err);
+  json_t *email = json_object_get(learnt, "email");
+  if (email && !json_object_get(profile, "email")) json_object_set(profile, "email", email);
+  json_object_set(profile, "consent", consent);
+  *out = profile;
+  return rc;
+}
+
+int md_profile_update(md_engine *engine, int64_t person, const json_t *changes, md_error *err) {
+  md_person *row = md_arena_alloc(engine->arena, sizeof *row);
+  if (!row) return MD_ENOMEM;
+  int rc = md_people_get(engine->store, person, engine->arena, row, err);
+  if (rc) return rc;
+  json_t *profile = md_json_parse(row->profile, strlen(row->profile), false, err);
+  if (!profile) return MD_ECORRUPT;
+  rc = merge(profile, changes);
+  md_buffer text;
+  md_buffer_init(&text);
+  md_json_write(&text, profile);
+  if (rc == 0) rc = md_buffer_ok(&text) ? md_people_set_profile(engine->store, person, text.data, err) : MD_ENOMEM;
+  md_buffer_deinit(&text);
+  return rc;
+}
+
+static const char *or_any(const char *text) {
+  return text ? text : "*";
+}
+
+static int consent_event(md_engine *engine, const md_event *event, bool given, md_error *err) {
+  const json_t *data = event->data;
+  md_consent row = {.person = event->person, .event_seq = event->seq, .at = event->time, .given = given};
+  row.channel = or_any(md_json_text(data, "channel"));
+  row.purpose = or_any(md_json_text(data, "purpose"));
+  row.sender = or_any(md_json_text(data, "sender"));
+  row.products = or_any(md_json_text(data, "products"));
+  row.text = md_json_text(data, "text");
+  row.source = md_json_text(data, "source");
+  bool vague = strcmp(row.channel, "*") == 0 || strcmp(row.purpose, "*") == 0;
+  if (given && vague) // consent is for a channel and a purpose; a vague one is no consent
+    return md_incidents_insert(engine->store, "consent_incomplete", event->seq, 0,
+                               "consent.given names no channel or no purpose", engine->now, err);
+  return md_consents_insert(engine->store, &row, err);
+}
+
+int md_profile_event(md_engine *engine, const md_event *event, md_error *err) {
+  if (event->person == 0) return 0;
+  if (strcmp(event->type, "profile.updated") == 0)
+    return json_is_object(event->data) ? md_profile_update(engine, event->person, event->data, err) : 0;
+  if (strcmp(event->type, "consent.given") == 0) return consent_event(engine, event, true, err);
+  if (strcmp(event->type, "consent.withdrawn") == 0) return consent_event(engine, event, false, err);
+  return 0;
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the files of the engine share: its state, and one function a stage of an event's way. Private to engine/.
+#pragma once
+#include "engine/engine.h"
+#include "engine/journal.h"
+#include "engine/rate.h"
+#include "engine/timekeeper.h"
+#include "engine/wait.h"
+#include "script/plan.h"
+#include "script/vm.h"
+#include "store/people.h"
+
+enum {
+  MD_BATCH_ITEMS = 256,
+  MD_TURNS_PER_BATCH = 64,
+  MD_EMIT_DEPTH = 16,
+  MD_QUEUE_PER_KEY = 100,
+  MD_STEPS_MAX = 10000
+};
+#define MD_HEAVY_BUDGET 10000000 // S3
+#define MD_BATCH_SPAN (20 * (MD_SECOND / 1000))
+
+// A version that can run: its files (in an arena of its own) and, when it was needed, its VM.
+typedef struct md_loaded {
+  int64_t version;
+  char digest[65];
+  md_arena *arena;
+  const char *moment;
+  md_source source;
+  md_version_file *files; // the same, as the messenger wants them
+  md_vm *vm;
+  struct md_loaded *next;
+} md_loaded;
+
+// A moment that takes new runs.
+typedef struct md_moment {
+  char *name;
+  md_loaded *live;
+} md_moment;
+
+struct md_engine {
+  md_engine_options options;
+  md_store *store;
+  md_queue *inbox;
+  md_submission *carried; // taken from the inbox, left for the next batch
+  md_plan *plan;
+  md_moment *moments; // sorted by name
+  int moment_count;
+  md_loaded *loaded;
+  md_timekeeper timekeeper;
+  md_arena *arena;             // of the batch
+  md_micros now;               // engine time of the batch
+  const md_event *current;     // the event being processed, or NULL
+  struct md_emission *emitted; // by the turns of this batch, newest first
+  int64_t last_event;          // seq of the newest event
+  bool pending;                // there may be emitted events to process
+  bool heavy;                  // there may be runs that wait for their larger budget (S3)
+  bool ready;
+  md_rate rate; // T4
+  int64_t drift;
+  md_micros swept; // when parked runs were last looked at
+};
+
+// people.c: finds or makes the event's person (P1, P2); fills event->person (canonical).
+int md_identify(md_engine *engine, md_event *event, md_error *err);
+// Whether two persons (0: unknown) are one, following aliases.
+int md_same_person(md_engine *engine, int64_t a, int64_t b, bool *same, md_error *err);
+
+// things.c: finds what the event is about (P4); fills event->keys, and the person where only a thing leads to one.
+int md_relate(md_engine *engine, md_event *event, md_error *err);
+// The things above `key`, nearest first, as far as is known; the person at the end in *person.
+int md_ancestors(md_engine *engine, md_key key, md_key *out, int *count, int64_t *person, md_error *err);
+
+// profile.c: profiles and consent (P7, R8). The flat table of a person, in the batch's arena.
+int md_profile_read(md_engine *engine, int64_t person, json_t **out, md_error *err);
+int md_profile_update(md_engine *engine, int64_t person, const json_t *changes, md_error *err);
+// Carries out profile.updated, consent.given and consent.withdrawn.
+int md_profile_event(md_engine *engine, const md_event *event, md_error *err);
+
+// take.c: takes one event whole: duplicate check, person, things, storage, triggers and waits (T1, W1).
+int md_take_event(md_engine *engine, md_event *event, md_event_status *status, md_error *err);
+// Processes a stored event: built-in acts, triggers, waits.
+int md_process_event(md_engine *engine, md_event *event, md_error *err);
+
+// trigger.c: T1, T3: which moments it starts.
+int md_trigger(md_engine *engine, const md_event *event, md_error *err);
+// The key of an ended run is free: the next queued one starts (T3).
+int md_trigger_next(md_engine *engine, const md_run *ended, md_error *err);
+
+// resolve.c: waits and their answers.
+typedef struct md_wait_answer {
+  md_result_kind result; // MD_RESULT_EVENT or MD_RESULT_TIMEOUT
+  int64_t event_seq;
+  int depth; // of the event; 0 for a timer
+} md_wait_answer;
+int md_offer_event(md_engine *engine, const md_event *event, md_error *err);
+// P5, P6: whether the event is one of those that the run sees.
+int md_run_sees(md_engine *engine, const md_run *run, const md_event *event, bool *sees, md_error *err);
+// The first stored event that answers the run's open wait (W1).
+int md_find_answer(md_engine *engine, const md_run *run, md_wait_answer *out, bool *found, md_error *err);
+int md_fire_due(md_engine *engine, md_micros until, int limit, int *fired, md_error *err);
+
+// turn.c: runs one turn and applies what it did. `answer` NULL: the first turn; else the open wait's answer.
+int md_turn(md_engine *engine, md_run *run, const md_wait_answer *answer, int64_t budget, md_error *err);
+
+// advance.c: turns one after the other, as long as what the run waits for is there already.
+int md_advance(md_engine *engine, md_run *run, const md_wait_answer *answer, int64_t budget, md_error *err);
+// Runs that wait for their larger budget or for their place in a batch, a few at a time.
+int md_advance_queued(md_engine *engine, int *done, md_error *err);
+// Cancels runs that were parked for 30 days, alarms a week before (R3).
+int md_sweep_parked(md_engine *engine, md_error *err);
+
+// emission.c: events that turns emit are stored at the end of the batch, so that they follow all that came in with it
+// (T4).
+typedef struct md_emission {
+  md_event event;
+  struct md_emission *before;
+} md_emission;
+int md_emit(md_engine *engine, const md_run *run, const char *type, const char *id, const char *data, int depth,
+            md_error *err);
+int md_store_emitted(md_engine *engine, md_error *err);
+int md_process_pending(md_engine *engine, int limit, int *done, md_error *err);
+
+// view.c: an event as scripts see it: parsed, the plan's time paths as seconds.
+int md_view(md_engine *engine, const md_event *event, md_event_view *out, md_error *err);
+
+// versions.c
+md_moment *md_moment_find(md_engine *engine, const char *name);
+// The version of this row with a VM, from memory or from the database.
+int md_loaded_get(md_engine *engine, int64_t version, md_loaded **out, md_error *err);
+int md_loaded_vm(md_loaded *loaded, md_error *err);
+// Throws the VM away (S4).
+void md_loaded_forget_vm(md_loaded *loaded);
+void md_loaded_free_all(md_engine *engine);

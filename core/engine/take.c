@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Takes one event whole: duplicate check, person, things, storage, then what it starts and what it answers (T5, T6, P,
+// W1).
+#include "base/assert.h"
+#include "engine/state.h"
+#include <string.h>
+
+static int known_before(md_engine *engine, const md_event *event, md_event_status *status, md_error *err) {
+  uint8_t digest[MD_EVENT_DIGEST_SIZE];
+  int64_t seq = 0;
+  int rc = md_events_find_id(engine->store, event->source, event->id, &seq, digest, err);
+  if (rc == 0)
+    *status = memcmp(digest, event->digest, sizeof digest) == 0 ? MD_EVENT_DUPLICATE : MD_EVENT_CONFLICTING;
+  else if (rc == MD_ENOTFOUND)
+    rc = 0;
+  return rc;
+}
+
+static void stamp(md_engine *engine, md_event *event) {
+  event->received_at = engine->now;
+  if (!(event->flags & MD_EVENT_HAS_TIME) || event->time > engine->now) // W6
+    event->time = engine->now;
+  event->seq = engine->last_event + 1;
+}
+
+int md_take_event(md_engine *engine, md_event *event, md_event_status *status, md_error *err) {
+  *status = MD_EVENT_ACCEPTED;
+  int rc = known_before(engine, event, status, err);
+  if (rc || *status != MD_EVENT_ACCEPTED) return rc;
+  stamp(engine, event);
+  rc = md_identify(engine, event, err);
+  if (rc == 0) rc = md_relate(engine, event, err);
+  if (rc == 0) rc = md_events_insert(engine->store, event, err);
+  if (rc) return rc;
+  engine->last_event = event->seq;
+  return md_process_event(engine, event, err);
+}
+
+int md_process_event(md_engine *engine, md_event *event, md_error *err) {
+  int rc = md_profile_event(engine, event, err);
+  if (rc || event->flags & MD_EVENT_HISTORY) return rc;
+  engine->current = event;
+  rc = md_trigger(engine, event, err);
+  if (rc == 0) rc = md_offer_event(engine, event, err);
+  engine->current = NULL;
+  return rc;
+}

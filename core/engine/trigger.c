@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which moments an event starts: type, max_age, about, where, again, in this order (T1–T4).
+#include "base/log.h"
+#include "engine/state.h"
+#include <stdlib.h>
+#include <string.h>
+
+static int refuse(md_engine *engine, const md_event *event, const md_moment *moment, const char *reason,
+                  const char *detail, md_error *err) {
+  return md_unmatched_insert(engine->store, event->seq, moment->name, reason, detail, engine->now, err);
+}
+
+static bool wanted(const md_definition *definition, const char *type) {
+  for (const char *const *on = definition->on; *on; on++)
+    if (md_type_matches(*on, type)) return true;
+  return false;
+}
+
+static md_micros max_age(const md_engine *engine, const md_definition *definition) {
+  if (definition->max_age >= 0) return definition->max_age;
+  return engine->options.trigger_age_max ? engine->options.trigger_age_max : MD_DAY;
+}
+
+// What a run would be about: the event's thing of the moment's kind, else its person.
+static bool about_key(md_engine *engine, const md_event *event, const md_definition *definition, md_key *out) {
+  if (!definition->about || strcmp(definition->about, "person") == 0) {
+    *out = (md_key){"person", md_arena_printf(engine->arena, "%lld", (long long)event->person)};
+    return event->person != 0;
+  }
+  for (int i = 0; i < event->key_count; i++)
+    if (strcmp(event->keys[i].kind, definition->about) == 0) {
+      *out = event->keys[i];
+      return true;
+    }
+  return false;
+}
+
+// The live runs of one moment and key, in order of their ids: the one that holds the key, and how many are queued
+// behind it.
+typedef struct holders {
+  md_run first; // id 0: the key is free
+  md_run next_queued;
+  int queued;
+} holders;
+
+static bool is_queued(const md_run *run) {
+  return run->state == MD_RUN_QUEUED && run->started_at == 0;
+}
+
+static int find_holders(md_engine *engine, const char *moment, md_key about, holders *out, md_error *err) {
+  memset(out, 0, sizeof *out);
+  md_run run;
+  int64_t after = 0;
+  for (;;) {
+    int rc = md_runs_next_live(engine->store, about, after, engine->arena, &run, err);
+    if (rc) return rc == MD_ENOTFOUND ? 0 : rc;
+    after = run.id;
+    if (strcmp(run.moment, moment) != 0 || strcmp(run.about.kind, about.kind) != 0 ||
+        strcmp(run.about.value, about.value) != 0)
+      continue;
+    if (is_queued(&run)) {
+      if (out->queued++ == 0) out->next_queued = run;
+    } else if (out->first.id == 0) {
+      out->first = run;
+    }
+  }
+}
+
+// The run's things above what it is about, and its person where only they lead to one.
+static int place(md_engine *engine, md_run *run, const md_event *event, md_error *err) {
+  int64_t person = 0;
+  if (strcmp(run->about.kind, "person") == 0) {
+    run->person = event->person;
+    return 0;
+  }
+  int rc = md_ancestors(engine, run->about, run->keys, &run->key_count, &person, err);
+  run->person = event->person ? event->person : person;
+  return rc;
+}
+
+static int start(md_engine *engine, const md_event *event, const md_moment *moment, md_key about, bool queued,
+                 md_error *err) {
+  md_run run = {.moment = moment->name,
+                .version = moment->live->version,
+                .state = MD_RUN_QUEUED,
+                .about = about,
+                .trigger_seq = event->seq,
+                .started_at = queued ? 0 : engine->now,
+                .turn_at = engine->now,
+                .depth = event->depth};
+  int rc = place(engine, &run, event, err);
+  if (rc == 0) rc = md_runs_insert(engine->store, &run, err);
+  if (rc) return rc;
+  return queued ? 0 : md_advance(engine, &run, NULL, 0, err);
+}
+
+static int again(md_engine *engine, const md_event *event, const md_moment *moment, md_key about, md_error *err) {
+  const md_definition *definition = md_vm_definition(moment->live->vm);
+  if (definition->again == MD_AGAIN_PARALLEL) return start(engine, event, moment, about, false, err);
+  holders holders;
+  int rc = find_holders(engine, moment->name, about, &holders, err);
+  if (rc) return rc;
+  if (holders.first.id == 0 && holders.queued == 0) return start(engine, event, moment, about, false, err);
+  bool own = event->emitter_run != 0 && event->emitter_run == holders.first.id; // T4
+  if (definition->again == MD_AGAIN_SKIP || own)
+    return refuse(engine, event, moment, "again", own ? "emitted by the run itself" : NULL, err);
+  if (definition->again == MD_AGAIN_QUEUE) {
+    if (holders.queued >= MD_QUEUE_PER_KEY)
+      return refuse(engine, event, moment, "again", "100 are queued for this key already", err);
+    return start(engine, event, moment, about, true, err);
+  }
+  rc = md_engine_cancel_run(engine, holders.first.id, "restarted", err);
+  return rc ? rc : start(engine, event, moment, about, false, err);
+}
+
+static int check_where(md_engine *engine, const md_event *event, md_moment *moment, bool *pass, md_error *err) {
+  *pass = true;
+  if (!md_vm_definition(moment->live->vm)->has_where) return 0;
+  md_event_view view;
+  int rc = md_view(engine, event, &view, err);
+  if (rc) return rc;
+  md_error why = {0};
+  rc = md_vm_where(moment->live->vm, &view, pass, &why);
+  if (rc == 0) return *pass ? 0 : refuse(engine, event, moment, "where", NULL, err);
+  *pass = false;
+  md_log(MD_LOG_ERROR, "engine", "where failed", "moment", moment->name, "event", event->id, "error", why.text, NULL);
+  return refuse(engine, event, moment, "error", why.text, err);
+}
+
+static int emitted_too_much(md_engine *engine, const md_event *event, const md_moment *moment, bool *stop,
+                            md_error *err) {
+  const char *reason = NULL;
+  if (event->depth >= MD_EMIT_DEPTH)
+    reason = "depth";
+  else if (event->emitter_run && !md_rate_allow(&engine->rate, moment->name, event->person, engine->now))
+    reason = "rate";
+  *stop = reason != NULL;
+  if (!reason) return 0;
+  md_log(MD_LOG_ERROR, "engine", "emitted events start no more runs", "moment", moment->name, "event", event->id,
+         "reason", reason, NULL);
+  return refuse(engine, event, moment, reason, NULL, err);
+}
+
+static int consider(md_engine *engine, const md_event *event, md_moment *moment, md_error *err) {
+  int rc = md_loaded_vm(moment->live, err);
+  if (rc == MD_ESCRIPT || rc == MD_ESYNTAX || rc == MD_EBUDGET)
+    return refuse(engine, event, moment, "error", err->text, err);
+  if (rc) return rc;
+  const md_definition *definition = md_vm_definition(moment->live->vm);
+  if (!wanted(definition, event->type)) return 0;
+  if (event->time < engine->now - max_age(engine, definition))
+    return refuse(engine, event, moment, "max_age", NULL, err);
+  md_key about;
+  if (!about_key(engine, event, definition, &about)) return refuse(engine, event, moment, "about", NULL, err);
+  bool pass = false, stop = false;
+  rc = check_where(engine, event, moment, &pass, err);
+  if (rc || !pass) return rc;
+  rc = emitted_too_much(engine, event, moment, &stop, err);
+  return rc || stop ? rc : again(engine, event, moment, about, err);
+}
+
+int md_trigger(md_engine *engine, const md_event *event, md_error *err) {
+  for (int i = 0; i < engine->moment_count; i++) {
+    int rc = engine->moments[i].live ? consider(engine, event, &engine->moments[i], err) : 0;
+    if (rc) return rc;
+  }
+  return 0;
+}
+
+static int start_queued(md_engine *engine, md_run *run, const md_definition *definition, bool *started, md_error *err) {
+  md_event event;
+  int rc = md_events_get(engine->store, run->trigger_seq, engine->arena, &event, err);
+  if (rc) return rc;
+  *started = event.time >= engine->now - max_age(engine, definition);
+  if (!*started) {
+    run->state = MD_RUN_CANCELLED;
+    run->reason = "max_age";
+    run->ended_at = engine->now;
+    return md_runs_update(engine->store, run, err);
+  }
+  run->started_at = run->turn_at = engine->now;
+  return md_advance(engine, run, NULL, 0, err);
+}
+
+int md_trigger_next(md_engine *engine, const md_run *ended, md_error *err) {
+  md_moment *moment = md_moment_find(engine, ended->moment);
+  if (!moment || !moment->live) return 0;
+  int rc = md_loaded_vm(moment->live, err);
+  const md_definition *definition = rc ? NULL : md_vm_definition(moment->live->vm);
+  if (!definition || definition->again != MD_AGAIN_QUEUE) return 0;
+  holders holders;
+  bool started = false;
+  while (!started) {
+    rc = find_holders(engine, ended->moment, ended->about, &holders, err);
+    if (rc || holders.first.id != 0 || holders.queued == 0) return rc;
+    holders.next_queued.version = moment->live->version;
+    rc = start_queued(engine, &holders.next_queued, definition, &started, err);
+    if (rc) return rc;
+  }
+  return 0;
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// One turn while it runs: the journal it replays, and what it did, held back until it has ended well. Private to
+// engine/.
+#pragma once
+#include "engine/state.h"
+
+// What a turn wrote to a stored value; `json` NULL deletes.
+typedef struct md_write {
+  const char *key;
+  md_value value;
+  struct md_write *before;
+} md_write;
+
+typedef struct md_outgoing {
+  md_message message;
+  struct md_outgoing *before;
+} md_outgoing;
+
+typedef struct md_turn_state {
+  md_engine *engine;
+  md_run *run;
+  md_loaded *loaded;
+  const md_definition *definition;
+  md_event trigger;
+  md_journal_reader reader; // of what is answered already
+  md_journal_reader tail;   // where the next entry is appended
+  md_buffer journal;        // the entries before, the wait's answer, and what this turn adds
+  int steps;                // entries in it
+  int step;                 // of the replay: index of the next one
+  md_micros now;            // m:now() (R2)
+  uint64_t draws;           // m:random() since the last step
+  bool checking;            // a second replay that must meet the same steps (md_engine_options.verify)
+  md_wait open;             // what the turn waits for at its end
+  bool waits;
+  const char *parked; // a divergence in words
+  int code;           // a failure of storage or memory; `error` has its text
+  md_error error;
+  // Effects, newest first.
+  md_emission *emissions;
+  md_write *writes;
+  md_outgoing *messages;
+  json_t *profile_changes;
+} md_turn_state;
+
+// steps.c: what each step does when the journal has no answer for it.
+void md_step_carry_out(md_turn_state *turn, const md_step *step, uint32_t arguments, md_answer *answer);

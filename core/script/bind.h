@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// The families of functions that scripts call, one file and one page each. Private to core/script.
+#pragma once
+#include "script/state.h"
+
+// Methods of m, one list a family; each is described in the page beside its file.
+extern const luaL_Reg md_bind_event[];
+extern const luaL_Reg md_bind_message[];
+extern const luaL_Reg md_bind_plain[];
+extern const luaL_Reg md_bind_storage[];
+
+// The registrar: makes m and the built-in modules of a state that is being opened.
+MD_RAISES void md_bind_open(lua_State *L);

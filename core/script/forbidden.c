@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names that scripts do not get, and what to write instead (S1). The engine's thread.
+#include "script/sandbox.h"
+#include <stdio.h>
+#include <string.h>
+
+typedef struct advice {
+  const char *name;    // "os.time"; "os.*" for the rest of a library
+  const char *instead; // the end of the sentence
+} advice;
+
+static const advice forbidden[] = {
+    {"_G", "globals live for one turn: use a local table"},
+    {"collectgarbage", "memory is the host's matter"},
+    {"coroutine.*", "a moment is straight-line code: wait with m:wait_for or m:sleep"},
+    {"debug.*", "use error(text) and pcall"},
+    {"dofile", "write require \"name\""},
+    {"io.*", "a moment reads events and the profile, and writes by its steps"},
+    {"load", "write the code in the file, or require \"name\""},
+    {"loadfile", "write require \"name\""},
+    {"loadstring", "write the code in the file, or require \"name\""},
+    {"math.random", "write m:random()"},
+    {"math.randomseed", "write m:random(): it is seeded by the run"},
+    {"module", "return a table from the file"},
+    {"os.clock", "write m:now()"},
+    {"os.date", "write fmt.date(m:now()), with local fmt = require \"fmt\""},
+    {"os.difftime", "times are seconds: subtract them"},
+    {"os.exit", "return from run, or error(text)"},
+    {"os.getenv", "what a moment needs to know comes with its trigger"},
+    {"os.time", "write m:now()"},
+    {"os.*", "a moment does not touch the machine"},
+    {"package.*", "write require \"name\""},
+    {"print", "write m:log(text)"},
+    {"rawset", "write t[key] = value"},
+    {"string.dump", "code does not leave a script"},
+    {"unpack", "write table.unpack(list)"},
+    {"warn", "write m:log(text)"},
+};
+
+const char *const md_forbidden_libraries[] = {"coroutine", "debug", "io", "os", "package", NULL};
+
+static const advice *advice_for(const char *full) {
+  for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++)
+    if (strcmp(forbidden[i].name, full) == 0)
+      return &forbidden[i];
+  return NULL;
+}
+
+void md_forbidden_check(lua_State *L, const char *library, const char *name) {
+  char full[80], rest[80];
+  const char *dot = *library ? "." : "";
+  snprintf(full, sizeof full, "%s%s%.50s", library, dot, name);
+  snprintf(rest, sizeof rest, "%s.*", library);
+  const advice *found = advice_for(full);
+  found = found ? found : advice_for(rest);
+  if (found)
+    md_raise(L, "%s is not available in scripts: %s", full, found->instead);
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the files of this room share about one Lua state: its memory, its meter, its modules, the turn it is in. Private
+// to core/script. The engine's thread.
+#pragma once
+#include "base/arena.h"
+#include "script/vm.h"
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+
+// Marks a function that may leave by a Lua error or a yield (longjmp). It is called only under md_script_run, and owns
+// nothing unmanaged (locks, heap buffers) across a call that is marked so too; memory of an arena is managed.
+#define MD_RAISES
+
+typedef enum md_script_result {
+  MD_SCRIPT_OK,
+  MD_SCRIPT_SUSPENDED, // a step ended the turn
+  MD_SCRIPT_ERROR,     // err: "file:line: text"
+  MD_SCRIPT_BUDGET,    // S3
+  MD_SCRIPT_NOMEM,     // S4
+} md_script_result;
+
+// Instructions, and what they are charged to (S3).
+typedef struct md_meter {
+  int64_t work, work_limit;
+  int64_t replay, replay_limit;
+  int64_t pending; // since the last step; whose they are, its answer tells
+  bool exceeded;   // stays so until the next md_meter_begin
+  bool nomem;      // likewise
+} md_meter;
+
+typedef struct md_memory {
+  size_t used, limit;
+  size_t collect_at; // the collector runs only where it is told to (S1: weak tables must have no effect)
+  bool asked;        // the hook was told to collect at the next instruction
+} md_memory;
+
+// A compiled file of the version. Compiled once; each turn runs it anew with another _ENV.
+typedef struct md_module {
+  const char *name; // as `require` takes it
+  const char *path;
+  int chunk; // reference in the registry
+} md_module;
+
+// Tables and objects of the state, as references in the registry.
+typedef struct md_refs {
+  int base;       // the allowed globals, read-only
+  int env_meta;   // the metatable of each turn's environment
+  int env;        // this turn's environment
+  int loaded;     // this turn's loaded modules, by name
+  int metatables; // this turn's metatables, so that __mode can be taken out of them before a collection
+  int m;          // the object that run gets
+  int array_meta; // marks an empty table that was a JSON array
+  int next;       // what `next` remembers of the traversal it is in
+} md_refs;
+
+struct md_vm {
+  lua_State *L;
+  lua_State *running; // the coroutine under md_script_run, or NULL
+  md_arena *arena;    // strings of the definition and module names
+  md_memory memory;
+  md_meter meter;
+  md_vm_limits limits;
+  md_refs refs;
+  md_module *modules;
+  int module_count;
+  int builtins[4];          // references of the built-in modules in md_builtins' order; 0: not in this state
+  const char *moment;       // or NULL
+  const md_module *main;    // <moment>/moment.lua
+  md_definition definition; // filled while `defining`
+  bool defining;
+  const void *defined;      // the table that moment.define was given last
+  const md_turn_host *host; // while a turn runs, else NULL
+  const void *m;            // the object that run gets, to know it again
+  bool metatables_used; // in this turn: a step may then be inside a metamethod
+  int log_lines;
+  void *user; // of the caller that opened the state (the plan)
+};
+
+static inline md_vm *md_vm_of(lua_State *L) {
+  return *(md_vm **)lua_getextraspace(L);
+}
+
+// Makes a sandboxed state without modules. `limits` may be NULL. Returns owned.
+int md_vm_open(md_vm **out, const md_vm_limits *limits, md_error *err);
+
+// The one way from C into Lua: calls body(L) in a new coroutine with `context` as a light userdata at index 1. The
+// coroutine is discarded afterwards. `err` is filled for ERROR, BUDGET and NOMEM.
+md_script_result md_script_run(md_vm *vm, lua_CFunction body, void *context, md_error *err);
+// The result as an error code: 0, MD_ESCRIPT, MD_EBUDGET, MD_ENOMEM.
+int md_script_code(md_script_result result);
+
+// Collects what past turns left, when it is worth it. Not while something runs.
+void md_vm_tidy(md_vm *vm);
+
+// Raises with the position of the nearest Lua function that called ("file:line: "). Formats as lua_pushfstring.
+MD_RAISES _Noreturn void md_raise(lua_State *L, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// Raises as out of memory, uncatchably.
+MD_RAISES _Noreturn void md_raise_nomem(lua_State *L);
+// The calling script's file and line; "?" and 0 when there is none.
+void md_caller(lua_State *L, const char **file, int *line);

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// A Lua state for one version of a moment (or for the plan, or a configuration file): sandboxed, capped, thrown away at
+// will. Turns run in it one at a time, each in a fresh environment. The engine's thread.
+#pragma once
+#include "base/clock.h"
+#include "base/json.h"
+#include "script/source.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct md_vm md_vm;
+
+typedef struct md_vm_limits {
+  size_t memory;        // bytes; 0: 64 MiB (S4)
+  int64_t instructions; // new work a turn; 0: 1,000,000 (S3)
+  int64_t replay;       // 0: 50,000,000
+  int64_t define;       // 0: 1,000,000 (S7)
+} md_vm_limits;
+
+// What moment.define was given, checked. Strings live as long as the vm.
+typedef enum md_again { MD_AGAIN_SKIP, MD_AGAIN_RESTART, MD_AGAIN_QUEUE, MD_AGAIN_PARALLEL } md_again;
+typedef struct md_definition {
+  const char *moment; // the folder's name
+  const char *title;  // or the folder's name
+  const char *class_name;
+  const char *const *on; // NULL-terminated; "order.*" allowed
+  const char *about;     // or NULL: the person
+  md_again again;
+  md_micros max_age; // -1: not given
+  int limit_runs;    // 0: none
+  md_micros limit_per;
+  const char *const *templates; // NULL-terminated; declared ones
+  const char *goal_event;       // or NULL
+  md_micros goal_within;
+  const char *goal_from; // "exposure" "trigger", or NULL
+  bool has_where;
+} md_definition;
+
+// Compiles all Lua files of the version and runs moment.define in <moment>/moment.lua. MD_ESCRIPT, MD_ESYNTAX,
+// MD_EBUDGET, MD_ENOMEM with "file:line: what" in err. Returns owned.
+int md_vm_new(md_vm **out, const char *moment, const md_source *version, const md_vm_limits *limits, md_error *err);
+void md_vm_free(md_vm *vm);
+const md_definition *md_vm_definition(const md_vm *vm);
+size_t md_vm_memory(const md_vm *vm);
+
+// An event as scripts see it: id type source subject time data (time in seconds). `data` already has the plan's time
+// paths as numbers. Borrowed.
+typedef struct md_event_view {
+  int64_t seq;
+  const char *id, *type, *source, *subject; // subject may be NULL
+  md_micros time;
+  const json_t *data; // or NULL
+} md_event_view;
+
+typedef enum md_step_kind {
+  MD_STEP_WAIT_FOR = 1,
+  MD_STEP_SLEEP,
+  MD_STEP_EMIT,
+  MD_STEP_PROFILE,
+  MD_STEP_UPDATE_PROFILE,
+  MD_STEP_GET,
+  MD_STEP_SET,
+  MD_STEP_ADD,
+  MD_STEP_SEND,
+} md_step_kind;
+const char *md_step_kind_name(md_step_kind kind); // "wait_for" …
+
+// One m: call. `name` is its identity beside the kind (R1): wait: the types sorted and joined by ","; send: template;
+// get set add: key; emit: type; others "". `args` are checked and normal: durations and times are numbers of seconds.
+//   wait_for { types=[…], within=|before= }  sleep { for= }  emit { type=, data= }  update_profile { … }
+//   set { key=, value=, ttl= }  add { key=, n= }  get { key= }
+//   send { template=, data=, channel=, variant=, locale=, to=, urgent=, send_at=, fallback_template= }
+typedef struct md_step {
+  md_step_kind kind;
+  const char *name;
+  const json_t *args;
+  const char *file; // of the calling line in the script: "order_confirmation/moment.lua"
+  int line;
+} md_step;
+
+typedef enum md_answer_kind {
+  MD_ANSWER_VALUE,   // `value` is pushed (NULL: nil)
+  MD_ANSWER_EVENT,   // `event` is pushed as a table
+  MD_ANSWER_SUSPEND, // the turn ends here, uncatchably; the host knows why (a wait, a divergence, a storage failure)
+  MD_ANSWER_RAISE,   // `error` is raised with the script's line
+} md_answer_kind;
+typedef struct md_answer {
+  md_answer_kind kind;
+  bool replayed; // from the journal: the instructions since the step before are charged to the replay's budget
+  json_t *value;
+  md_event_view event;
+  char error[300];
+} md_answer;
+
+typedef struct md_turn_host {
+  void *context;
+  void (*step)(void *context, const md_step *step, md_answer *answer);
+  double (*now)(void *context);                                              // seconds
+  uint64_t (*random)(void *context);                                         // 64 random bits, deterministic (R2)
+  void (*log)(void *context, const char *level, const char *text, int line); // escaped and counted already (S9)
+  // Whether the journal still has an answer for a step to come: instructions then are the replay's, and lines that were
+  // logged before are not logged again. May be NULL: never.
+  bool (*replaying)(void *context);
+} md_turn_host;
+
+typedef enum md_turn_result {
+  MD_TURN_DONE,      // run returned; `outcome` (or NULL) in the arena in scope
+  MD_TURN_SUSPENDED, // a step said so
+  MD_TURN_ERROR,     // `err` has "file:line: text"
+  MD_TURN_BUDGET,    // S3
+  MD_TURN_NOMEM,     // S4
+} md_turn_result;
+
+typedef struct md_turn_end {
+  const char *outcome;
+  int64_t instructions; // of new work
+} md_turn_end;
+
+// Runs the moment from the top in a fresh environment. `budget` overrides the limit for new work (0: the vm's). An
+// arena is in scope (base/json.h): step args and values are made in it.
+md_turn_result md_vm_turn(md_vm *vm, const md_turn_host *host, const md_event_view *trigger, int64_t budget,
+                          md_turn_end *end, md_error *err);
+
+// Calls the moment's `where` (T2): read-only event, no m, 100,000 instructions. 0 and *accepted, or MD_ESCRIPT /
+// MD_EBUDGET.
+int md_vm_where(md_vm *vm, const md_event_view *event, bool *accepted, md_error *err);
+
+// Runs a Lua text in the sandbox that must return a table of data (configuration): strings, numbers, booleans, tables;
+// as JSON in the arena in scope. `name` is shown in errors.
+int md_script_data(const char *name, const char *text, size_t len, json_t **out, md_error *err);

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sorting stripes of the lazy index into their table at each commit, with their watermarks.
+#include "base/alloc.h"
+#include "store/lazy.h"
+
+// One stripe is sorted a commit, and one more for each so many changes: between two turns of a stripe lie at most 1,024
+// commits, and no more than about this many entries of it, half a million in all.
+enum { CHANGES_A_STRIPE = 512, UNDO_KEPT = 16384 };
+
+static const char insert_entry[] = "INSERT OR IGNORE INTO lazy_index(hash, row) VALUES(?1, ?2)";
+static const char delete_entry[] = "DELETE FROM lazy_index WHERE hash = ?1 AND row = ?2";
+static const char update_watermark[] =
+    "UPDATE stripes SET events = ?2, runs = ?3, people = ?4, things = ?5 WHERE stripe = ?1";
+
+static int write_entries(md_store *store, const md_stripe *stripe, const char *sql, md_error *err) {
+  sqlite3_stmt *stmt;
+  int code = stripe->count ? md_statement_open(store, &stmt, err, sql, "ii", (int64_t)0, (int64_t)0) : 0;
+  for (uint32_t i = 0; i < stripe->count && !code; i++) {
+    sqlite3_bind_int64(stmt, 1, (int64_t)stripe->entries[i].hash);
+    sqlite3_bind_int64(stmt, 2, stripe->entries[i].row);
+    code = md_statement_step(store, stmt, err);
+    md_statement_close(stmt);
+  }
+  return code;
+}
+
+static bool is_quiet(const md_store *store, unsigned stripe) {
+  const md_index *index = store->index;
+  bool same = !index->adds.stripes[stripe].count && !index->drops.stripes[stripe].count;
+  for (int i = 0; i < MD_SOURCES; i++)
+    same = same && index->watermarks[stripe][i] == store->last[i];
+  return same;
+}
+
+static int flush_stripe(md_store *store, unsigned stripe, md_error *err) {
+  md_index *index = store->index;
+  if (is_quiet(store, stripe)) return 0;
+  int code = write_entries(store, &index->adds.stripes[stripe], insert_entry, err);
+  if (!code) code = write_entries(store, &index->drops.stripes[stripe], delete_entry, err);
+  if (!code)
+    code = md_statement_run(store, err, update_watermark, "diiii", (int)stripe, store->last[MD_SOURCE_EVENTS],
+                            store->last[MD_SOURCE_RUNS], store->last[MD_SOURCE_PEOPLE], store->last[MD_SOURCE_THINGS]);
+  if (!code) index->flushing[index->flushing_count++] = (uint16_t)stripe;
+  return code;
+}
+
+static int flush_crowded(md_store *store, md_error *err) {
+  int code = 0;
+  for (int i = 0; i < store->index->crowded_count && !code; i++)
+    code = flush_stripe(store, store->index->crowded[i], err);
+  return code;
+}
+
+int md_index_flush(md_store *store, md_error *err) {
+  md_index *index = store->index;
+  size_t turns = 1 + index->undo_count / CHANGES_A_STRIPE;
+  int code = flush_crowded(store, err);
+  for (size_t i = 0; i < turns && i < MD_STRIPES && !code; i++)
+    code = flush_stripe(store, (index->cursor + (unsigned)i) % MD_STRIPES, err);
+  return code;
+}
+
+void md_index_committed(md_store *store) {
+  md_index *index = store->index;
+  for (int i = 0; i < index->flushing_count; i++) {
+    unsigned stripe = index->flushing[i];
+    md_stripes_clear(&index->adds, stripe);
+    md_stripes_clear(&index->drops, stripe);
+    for (int source = 0; source < MD_SOURCES; source++)
+      index->watermarks[stripe][source] = store->last[source];
+  }
+  index->cursor = (index->cursor + 1 + (unsigned)(index->undo_count / CHANGES_A_STRIPE)) % MD_STRIPES;
+  index->crowded_count = index->flushing_count = 0;
+  index->undo_count = 0;
+  if (index->undo_capacity > UNDO_KEPT) {
+    md_free(index->undo);
+    index->undo = NULL;
+    index->undo_capacity = 0;
+  }
+}
+
+void md_index_not_committed(md_store *store) {
+  store->index->flushing_count = 0;
+  md_index_rewind(store, 0);
+}

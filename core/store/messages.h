@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of messages: outbox and record in one (M1, M2). One thread a store.
+#pragma once
+#include "store/events.h"
+
+typedef enum md_message_state {
+  MD_MESSAGE_QUEUED = 1,
+  MD_MESSAGE_ATTEMPTING,
+  MD_MESSAGE_ACCEPTED,
+  MD_MESSAGE_DELIVERED,
+  MD_MESSAGE_BOUNCED,
+  MD_MESSAGE_COMPLAINED,
+  MD_MESSAGE_FAILED,
+  MD_MESSAGE_UNKNOWN,
+  MD_MESSAGE_SUPPRESSED,
+  MD_MESSAGE_WITHDRAWN,
+  MD_MESSAGE_HELD,
+} md_message_state;
+
+const char *md_message_state_name(md_message_state state);
+
+typedef struct md_message {
+  int64_t id; // 0 until stored
+  int64_t run;
+  int step; // index in the run's journal
+  const char *moment;
+  int64_t version;
+  int64_t person;
+  const char *template_name, *variant, *locale, *subject;
+  const char *channel;    // "email"
+  const char *class_name; // security service feedback marketing
+  const char *mode;       // delivery mode frozen in the turn: shadow, redirect:ADDR, allow:@DOMAIN, live
+  md_message_state state;
+  const char *reason;     // of a suppression or failure, a word; NULL otherwise
+  const char *detail;     // one line for people: the SMTP reply, the missing variable; NULL otherwise
+  const char *to;         // address; NULL when there was none
+  const char *message_id; // RFC 5322, without brackets
+  const char *data;       // JSON, frozen in the turn
+  const char *rendering;  // the whole mail, kept in shadow mode; NULL otherwise
+  bool urgent;
+  bool cancel; // set on `attempting`: read before DATA (M2)
+  int attempts;
+  md_micros created_at, due_at, final_at;
+} md_message;
+
+int md_messages_insert(md_store *store, md_message *message, md_error *err); // fills id
+// Writes what can change: state reason detail rendering cancel attempts due_at final_at.
+int md_messages_update(md_store *store, const md_message *message, md_error *err);
+int md_messages_get(md_store *store, int64_t id, md_arena *arena, md_message *out, md_error *err);
+// The next queued message to hand over: due_at <= now, urgent first, then due_at, id. MD_ENOTFOUND when none. Partial
+// index.
+int md_messages_next_due(md_store *store, md_micros now, bool urgent_only, md_arena *arena, md_message *out,
+                         md_error *err);
+md_micros md_messages_due_at(md_store *store); // when the earliest queued one is due; 0: none
+// T9: queued → withdrawn with `reason`, attempting → cancel flag, for one run.
+int md_messages_withdraw(md_store *store, int64_t run, const char *reason, md_micros at, md_error *err);
+// At start (M2): attempting → unknown; `each` is told of every one before.
+int md_messages_interrupted(md_store *store, int (*each)(void *context, const md_message *message), void *context,
+                            md_error *err);
+typedef struct md_message_filter {
+  const char *moment;
+  md_message_state state;
+  int64_t run, person, before;
+  int limit;
+} md_message_filter;
+int md_messages_list(md_store *store, const md_message_filter *filter,
+                     int (*each)(void *context, const md_message *message), void *context,
+                     md_error *err); // newest first
+// Counts by state, for status.
+int md_messages_counts(md_store *store, int (*each)(void *context, md_message_state state, int64_t count),
+                       void *context, md_error *err);
+// Runs of the moment other than `run` that messaged this person since `since` (M5 limit): how many distinct.
+int md_messages_runs_since(md_store *store, const char *moment, int64_t person, int64_t run, md_micros since,
+                           int64_t *count, md_error *err);

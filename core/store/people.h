@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tables of people: persons, their identities, profile and consent, and joins as aliases (P2, P3). One thread a
+// store.
+#pragma once
+#include "base/json.h"
+#include "store/store.h"
+
+typedef struct md_identity {
+  const char *kind; // the plan's path: "subject", "data.email", "data.anonymous_id"
+  const char *value;
+  bool strong;
+} md_identity;
+
+enum { MD_IDENTITIES_MAX = 64 };
+
+typedef struct md_person {
+  int64_t id;       // this row
+  int64_t alias_of; // the canonical person after a join, or 0
+  md_micros created_at;
+  md_identity identities[MD_IDENTITIES_MAX]; // those written on this row
+  int identity_count;
+  const char *profile; // JSON object: email phone name locale timezone and traits; never NULL
+} md_person;
+
+// Creates a person with these identities; `*id` answers the row.
+int md_people_insert(md_store *store, const md_identity *identities, int count, md_micros at, int64_t *id,
+                     md_error *err);
+// The row that holds this identity (not resolved to the canonical one), or MD_ENOTFOUND.
+int md_people_find(md_store *store, const char *kind, const char *value, int64_t *id, md_error *err);
+int md_people_get(md_store *store, int64_t id, md_arena *arena, md_person *out, md_error *err);
+// Writes a further identity on a row. MD_EEXISTS when it is there already, MD_ETOOBIG past MD_IDENTITIES_MAX.
+int md_people_add_identity(md_store *store, int64_t id, md_identity identity, md_error *err);
+int md_people_set_profile(md_store *store, int64_t id, const char *profile_json, md_error *err);
+// P3: a join is an alias. `id` must be canonical, `canonical` too. `because` is the event's seq.
+int md_people_alias(md_store *store, int64_t id, int64_t canonical, int64_t because, md_micros at, md_error *err);
+// Follows aliases to the canonical row.
+int md_people_canonical(md_store *store, int64_t id, int64_t *out, md_error *err);
+// All rows whose canonical person is `canonical`, itself first. Answers the count in `*count`, at most `max`.
+int md_people_members(md_store *store, int64_t canonical, int64_t *ids, int max, int *count, md_error *err);
+
+// Consent as rows, newest wins; all of P7's fields.
+typedef struct md_consent {
+  int64_t id, person, event_seq;
+  md_micros at;
+  bool given;
+  const char *channel, *purpose, *sender, *products, *text, *source; // "*" where a withdrawal names none
+} md_consent;
+int md_consents_insert(md_store *store, const md_consent *consent, md_error *err);
+int md_consents_list(md_store *store, int64_t person, int (*each)(void *context, const md_consent *row), void *context,
+                     md_error *err); // oldest first
+
+// Things and what they belong to (P4). parent_kind is "person" (value: decimal id) or another kind; NULL: not known
+// yet.
+typedef struct md_thing {
+  int64_t id;
+  const char *kind, *value, *parent_kind, *parent_value;
+  int64_t first_seq;
+} md_thing;
+int md_things_get(md_store *store, const char *kind, const char *value, md_arena *arena, md_thing *out, md_error *err);
+int md_things_insert(md_store *store, const md_thing *thing, md_error *err);
+int md_things_set_parent(md_store *store, int64_t id, const char *parent_kind, const char *parent_value, md_error *err);

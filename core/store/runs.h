@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of runs, with journal and open wait inline, and the values that scripts store. One thread a store.
+#pragma once
+#include "store/events.h"
+
+typedef enum md_run_state {
+  MD_RUN_WAITING = 1,
+  MD_RUN_QUEUED,
+  MD_RUN_DONE,
+  MD_RUN_PARKED,
+  MD_RUN_CANCELLED,
+} md_run_state;
+
+const char *md_run_state_name(md_run_state state);
+
+// Strings and blobs are borrowed from the arena they were read with.
+typedef struct md_run {
+  int64_t id; // 0 until stored
+  const char *moment;
+  int64_t version; // row of versions it is pinned to
+  md_run_state state;
+  int64_t person;           // canonical at its start, or 0
+  md_key about;             // kind "person" without a thing
+  md_key keys[MD_KEYS_MAX]; // the thing's ancestors below the person, nearest first
+  int key_count;
+  int64_t trigger_seq;
+  const char *outcome; // what run returned, or NULL
+  const char *reason;  // why parked or cancelled, or NULL
+  const void *journal; // engine/journal.h
+  size_t journal_len;
+  int steps;        // in the journal
+  const void *wait; // the open wait (engine/wait.h), or NULL
+  size_t wait_len;
+  md_micros due_at; // when the wait times out; 0: no timer
+  md_micros started_at;
+  md_micros turn_at;  // engine time of the last turn (R2)
+  md_micros ended_at; // 0 while it lives
+  int depth;          // T4: depth of the item that began the last turn
+} md_run;
+
+// Stores, fills `run->id`. Indexed by about, keys and person.
+int md_runs_insert(md_store *store, md_run *run, md_error *err);
+// Writes all that can change: state outcome reason journal steps wait due_at turn_at ended_at depth version person.
+int md_runs_update(md_store *store, const md_run *run, md_error *err);
+int md_runs_get(md_store *store, int64_t id, md_arena *arena, md_run *out, md_error *err);
+// The first live run (waiting, queued or parked) with id > after filed under `key` (about, an ancestor, or person).
+// Ended ones met on the way are dropped from the index. MD_ENOTFOUND when none.
+int md_runs_next_live(md_store *store, md_key key, int64_t after, md_arena *arena, md_run *out, md_error *err);
+// The earliest timer: the waiting run with due_at <= until, by due_at then id. MD_ENOTFOUND when none.
+int md_runs_next_due(md_store *store, md_micros until, md_arena *arena, md_run *out, md_error *err);
+// When the earliest timer is due; 0 when there is none.
+md_micros md_runs_due_at(md_store *store);
+// Listing, newest first: NULL or 0 means any. `person` matches the row's person.
+typedef struct md_run_filter {
+  const char *moment;
+  md_run_state state;
+  int64_t person;
+  int64_t before;
+  int limit;
+} md_run_filter;
+int md_runs_list(md_store *store, const md_run_filter *filter, int (*each)(void *context, const md_run *run),
+                 void *context, md_error *err);
+// Counts by moment, version and state.
+typedef struct md_run_count {
+  const char *moment;
+  int64_t version;
+  md_run_state state;
+  int64_t count;
+} md_run_count;
+int md_runs_counts(md_store *store, int (*each)(void *context, const md_run_count *row), void *context, md_error *err);
+
+// Stored values: per moment and person (canonical members are the caller's business). JSON text; 0 = never expires.
+typedef struct md_value {
+  const char *json;
+  md_micros expires_at, written_at;
+} md_value;
+int md_values_get(md_store *store, const char *moment, int64_t person, const char *key, md_arena *arena, md_value *out,
+                  md_error *err); // MD_ENOTFOUND, also when expires_at is past is the caller's check
+int md_values_set(md_store *store, const char *moment, int64_t person, const char *key, const md_value *value,
+                  md_error *err); // value NULL deletes

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// The schema: one entry a migration, applied in order, never changed once released.
+#include "store/schema.h"
+#include "store/internal.h"
+#include <stdio.h>
+
+// The small columns stand before the large ones, so that counts and listings read no overflow pages. 1 is the state
+// `waiting` of runs and `queued` of messages, 2 `attempting` of messages; flag 2 of events is "pending".
+static const char initial[] =
+    "CREATE TABLE settings(name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE lazy_index(hash INTEGER, row INTEGER, PRIMARY KEY(hash, row)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE stripes(stripe INTEGER PRIMARY KEY, events INTEGER NOT NULL, runs INTEGER NOT NULL,"
+    " people INTEGER NOT NULL, things INTEGER NOT NULL) STRICT;"
+    "WITH RECURSIVE n(i) AS (VALUES(0) UNION ALL SELECT i + 1 FROM n WHERE i < 1023)"
+    " INSERT INTO stripes SELECT i, 0, 0, 0, 0 FROM n;"
+
+    "CREATE TABLE events(seq INTEGER PRIMARY KEY, received_at INTEGER NOT NULL, time INTEGER NOT NULL,"
+    " flags INTEGER NOT NULL, person INTEGER NOT NULL, depth INTEGER NOT NULL, emitter_run INTEGER NOT NULL,"
+    " type TEXT NOT NULL, source TEXT NOT NULL, id TEXT NOT NULL, digest BLOB NOT NULL, keys BLOB, subject TEXT,"
+    " extensions TEXT, data TEXT) STRICT;"
+    "CREATE INDEX events_pending ON events(seq) WHERE flags & 2 <> 0;"
+    "CREATE TABLE unmatched(id INTEGER PRIMARY KEY, event INTEGER NOT NULL, at INTEGER NOT NULL, moment TEXT NOT NULL,"
+    " reason TEXT NOT NULL, detail TEXT) STRICT;"
+    "CREATE INDEX unmatched_event ON unmatched(event);"
+    "CREATE TABLE incidents(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, event INTEGER NOT NULL, run INTEGER NOT NULL,"
+    " kind TEXT NOT NULL, detail TEXT) STRICT;"
+
+    "CREATE TABLE people(id INTEGER PRIMARY KEY, created_at INTEGER NOT NULL, alias_of INTEGER NOT NULL,"
+    " alias_because INTEGER NOT NULL, alias_at INTEGER NOT NULL, identities BLOB, profile TEXT NOT NULL) STRICT;"
+    "CREATE INDEX people_alias ON people(alias_of) WHERE alias_of > 0;"
+    "CREATE TABLE consents(id INTEGER PRIMARY KEY, person INTEGER NOT NULL, event INTEGER NOT NULL,"
+    " at INTEGER NOT NULL, given INTEGER NOT NULL, channel TEXT NOT NULL, purpose TEXT NOT NULL, sender TEXT,"
+    " products TEXT, text TEXT, source TEXT) STRICT;"
+    "CREATE INDEX consents_person ON consents(person);"
+    "CREATE TABLE things(id INTEGER PRIMARY KEY, first_seq INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL,"
+    " parent_kind TEXT, parent_value TEXT) STRICT;"
+
+    "CREATE TABLE moments(name TEXT PRIMARY KEY, live INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE versions(id INTEGER PRIMARY KEY, moment TEXT NOT NULL, digest TEXT NOT NULL,"
+    " created_at INTEGER NOT NULL, note TEXT, UNIQUE(moment, digest)) STRICT;"
+    "CREATE TABLE files(id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, data BLOB NOT NULL) STRICT;"
+    "CREATE TABLE version_files(version INTEGER, path TEXT, file INTEGER NOT NULL, PRIMARY KEY(version, path)) STRICT,"
+    " WITHOUT ROWID;"
+
+    "CREATE TABLE runs(id INTEGER PRIMARY KEY, state INTEGER NOT NULL, version INTEGER NOT NULL,"
+    " person INTEGER NOT NULL, due_at INTEGER NOT NULL, started_at INTEGER NOT NULL, turn_at INTEGER NOT NULL,"
+    " ended_at INTEGER NOT NULL, trigger INTEGER NOT NULL, depth INTEGER NOT NULL, steps INTEGER NOT NULL,"
+    " moment TEXT NOT NULL, keys BLOB, outcome TEXT, reason TEXT, wait BLOB, journal BLOB) STRICT;"
+    "CREATE INDEX runs_due ON runs(due_at) WHERE state = 1 AND due_at > 0;"
+    "CREATE TABLE stored_values(person INTEGER, moment TEXT, key TEXT, json TEXT NOT NULL, expires_at INTEGER NOT NULL,"
+    " written_at INTEGER NOT NULL, PRIMARY KEY(person, moment, key)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE messages(id INTEGER PRIMARY KEY, state INTEGER NOT NULL, run INTEGER NOT NULL, step INTEGER NOT NULL,"
+    " version INTEGER NOT NULL, person INTEGER NOT NULL, urgent INTEGER NOT NULL, cancel INTEGER NOT NULL,"
+    " attempts INTEGER NOT NULL, created_at INTEGER NOT NULL, due_at INTEGER NOT NULL, final_at INTEGER NOT NULL,"
+    " moment TEXT NOT NULL, channel TEXT, class TEXT, mode TEXT, template TEXT, variant TEXT, locale TEXT,"
+    " reason TEXT, detail TEXT, recipient TEXT, message_id TEXT, subject TEXT, data TEXT, rendering TEXT) STRICT;"
+    "CREATE INDEX messages_run ON messages(run);"
+    "CREATE INDEX messages_person ON messages(person) WHERE person > 0;"
+    "CREATE INDEX messages_queued ON messages(urgent, due_at) WHERE state = 1;"
+    "CREATE INDEX messages_attempting ON messages(id) WHERE state = 2;"
+
+    "CREATE TABLE api_keys(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, scopes TEXT NOT NULL, source TEXT,"
+    " types TEXT, hash BLOB NOT NULL, created_at INTEGER NOT NULL, revoked_at INTEGER NOT NULL) STRICT;";
+
+static const char *const migrations[] = {initial}; // migrations[n] leads from schema n to n + 1
+
+int md_schema_newest(void) {
+  return (int)(sizeof migrations / sizeof migrations[0]);
+}
+
+// Not worth keeping prepared: these run once, before there is a store.
+static int read_number(sqlite3 *db, const char *path, const char *sql, int *out, md_error *err) {
+  sqlite3_stmt *stmt = NULL;
+  int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+  if (rc == SQLITE_OK) rc = sqlite3_step(stmt);
+  int code = rc == SQLITE_ROW ? 0 : md_sqlite_error(db, path, rc, err);
+  if (!code) *out = sqlite3_column_int(stmt, 0);
+  sqlite3_finalize(stmt);
+  return code;
+}
+
+static int refuse_foreign(sqlite3 *db, const char *path, md_error *err) {
+  int id = 0, tables = 0;
+  int code = read_number(db, path, "PRAGMA application_id", &id, err);
+  if (!code) code = read_number(db, path, "SELECT count(*) FROM sqlite_schema", &tables, err);
+  if (code) return code;
+  if (id == MD_SCHEMA_APPLICATION_ID || (id == 0 && tables == 0)) return 0;
+  return md_error_set(err, MD_EINVAL, "%s is a database, but not one of momentd: give another path", path);
+}
+
+int md_schema_check(sqlite3 *db, const char *path, bool read_only, int *version, md_error *err) {
+  int newest = md_schema_newest();
+  int code = refuse_foreign(db, path, err);
+  if (!code) code = read_number(db, path, "PRAGMA user_version", version, err);
+  if (code) return code;
+  if (*version > newest)
+    return md_error_set(err, MD_EUNSUPPORTED,
+                        "%s has schema %d, this momentd knows schemas up to %d: run the newer momentd again", path,
+                        *version, newest);
+  if (read_only && *version < newest)
+    return md_error_set(err, MD_EUNSUPPORTED,
+                        "%s has schema %d, this momentd reads schema %d: start `momentd run` once to migrate it", path,
+                        *version, newest);
+  return 0;
+}
+
+static int apply(sqlite3 *db, int from, int target) {
+  int rc = SQLITE_OK;
+  for (int n = from; n < target && rc == SQLITE_OK; n++) {
+    char stamp[96];
+    snprintf(stamp, sizeof stamp, "PRAGMA user_version = %d; PRAGMA application_id = %d", n + 1,
+             MD_SCHEMA_APPLICATION_ID);
+    rc = sqlite3_exec(db, migrations[n], NULL, NULL, NULL);
+    if (rc == SQLITE_OK) rc = sqlite3_exec(db, stamp, NULL, NULL, NULL);
+  }
+  return rc;
+}
+
+int md_schema_migrate(sqlite3 *db, const char *path, int target, md_error *err) {
+  int version = 0;
+  int code = read_number(db, path, "PRAGMA user_version", &version, err);
+  if (code || version >= target) return code;
+  int rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+  if (rc == SQLITE_OK) rc = apply(db, version, target);
+  if (rc == SQLITE_OK) rc = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+  if (rc == SQLITE_OK) return 0;
+  md_sqlite_require_synced(sqlite3_extended_errcode(db), path);
+  code = md_sqlite_error(db, path, rc, err);
+  if (!sqlite3_get_autocommit(db)) sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+  return code;
+}

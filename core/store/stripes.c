@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sorted arrays of (hash, row) pairs by hash prefix. A stripe holds some hundred entries, so that moving the tail of
+// its array costs less than any pointer structure would, ties are in order, and a flush needs no sort.
+#include "store/stripes.h"
+#include "base/alloc.h"
+#include "base/error.h"
+#include <string.h>
+
+void md_stripes_deinit(md_stripes *set) {
+  for (unsigned i = 0; i < MD_STRIPES; i++)
+    md_stripes_clear(set, i);
+}
+
+void md_stripes_clear(md_stripes *set, unsigned stripe) {
+  set->count -= set->stripes[stripe].count;
+  md_free(set->stripes[stripe].entries);
+  set->stripes[stripe] = (md_stripe){0};
+}
+
+// The position of the first entry that is not before (hash, row).
+static uint32_t lower_bound(const md_stripe *stripe, uint64_t hash, int64_t row) {
+  uint32_t from = 0, count = stripe->count;
+  while (count) {
+    uint32_t half = count / 2;
+    const md_stripe_entry *entry = &stripe->entries[from + half];
+    bool before = entry->hash < hash || (entry->hash == hash && entry->row < row);
+    from = before ? from + half + 1 : from;
+    count = before ? count - half - 1 : half;
+  }
+  return from;
+}
+
+static bool is_at(const md_stripe *stripe, uint32_t at, uint64_t hash, int64_t row) {
+  return at < stripe->count && stripe->entries[at].hash == hash && stripe->entries[at].row == row;
+}
+
+static int grow(md_stripe *stripe) {
+  uint32_t capacity = stripe->capacity + stripe->capacity / 4 + 8;
+  md_stripe_entry *entries = md_realloc(stripe->entries, capacity * sizeof *entries);
+  if (!entries) return MD_ENOMEM;
+  stripe->entries = entries;
+  stripe->capacity = capacity;
+  return 0;
+}
+
+int md_stripes_put(md_stripes *set, uint64_t hash, int64_t row) {
+  md_stripe *stripe = &set->stripes[md_stripe_of(hash)];
+  uint32_t at = lower_bound(stripe, hash, row);
+  if (is_at(stripe, at, hash, row)) return MD_EEXISTS;
+  if (stripe->count == stripe->capacity && grow(stripe)) return MD_ENOMEM;
+  memmove(&stripe->entries[at + 1], &stripe->entries[at], (stripe->count - at) * sizeof *stripe->entries);
+  stripe->entries[at] = (md_stripe_entry){hash, row};
+  stripe->count++;
+  set->count++;
+  return 0;
+}
+
+bool md_stripes_has(const md_stripes *set, uint64_t hash, int64_t row) {
+  const md_stripe *stripe = &set->stripes[md_stripe_of(hash)];
+  return is_at(stripe, lower_bound(stripe, hash, row), hash, row);
+}
+
+bool md_stripes_take(md_stripes *set, uint64_t hash, int64_t row) {
+  md_stripe *stripe = &set->stripes[md_stripe_of(hash)];
+  uint32_t at = lower_bound(stripe, hash, row);
+  if (!is_at(stripe, at, hash, row)) return false;
+  stripe->count--;
+  set->count--;
+  memmove(&stripe->entries[at], &stripe->entries[at + 1], (stripe->count - at) * sizeof *stripe->entries);
+  return true;
+}
+
+int64_t md_stripes_next(const md_stripes *set, uint64_t hash, int64_t after) {
+  const md_stripe *stripe = &set->stripes[md_stripe_of(hash)];
+  if (after == INT64_MAX) return 0;
+  uint32_t at = lower_bound(stripe, hash, after + 1);
+  return at < stripe->count && stripe->entries[at].hash == hash ? stripe->entries[at].row : 0;
+}
+
+int64_t md_stripes_last(const md_stripes *set, uint64_t hash, int64_t before) {
+  const md_stripe *stripe = &set->stripes[md_stripe_of(hash)];
+  uint32_t at = lower_bound(stripe, hash, before);
+  return at > 0 && stripe->entries[at - 1].hash == hash ? stripe->entries[at - 1].row : 0;
+}
