@@ -18,7 +18,8 @@ void md_buffer_init(md_buffer *buffer);
 void md_buffer_deinit(md_buffer *buffer);
 void md_buffer_clear(md_buffer *buffer); // len = 0, memory kept, failed reset
 bool md_buffer_ok(const md_buffer *buffer);
-// Makes room for `extra` more bytes and returns where they go, or NULL.
+// Makes room for `extra` more bytes and a NUL and returns where they go, or NULL. The caller writes them, then raises
+// `len`.
 char *md_buffer_reserve(md_buffer *buffer, size_t extra);
 void md_buffer_append(md_buffer *buffer, const void *bytes, size_t len);
 void md_buffer_puts(md_buffer *buffer, const char *text);

@@ -163,7 +163,7 @@ static void collect_members(const json_t *object, member *members) {
     *members++ = (member){json_object_iter_key(at), json_object_iter_key_len(at), json_object_iter_value(at)};
 }
 
-// Apart from write_object, so that only objects with many keys pay for the check of the heap.
+// The rare object whose keys do not fit the stack of write_object.
 static void write_large_object(md_buffer *out, const json_t *object, size_t count, int depth) {
   member *members = md_alloc(count * sizeof *members);
   if (!members) {
@@ -310,8 +310,10 @@ size_t md_double_format(double number, char buf[static 32]) {
   }
   // 15 digits always survive and 17 always suffice, but a subnormal has fewer to begin with.
   int digits = fpclassify(number) == FP_SUBNORMAL ? 1 : 15;
+  char text[40];
   do
-    snprintf(buf, 32, "%.*g", digits, number);
-  while (digits++ < 17 && strtod(buf, NULL) != number);
+    snprintf(text, sizeof text, "%.*g", digits, number);
+  while (digits++ < 17 && strtod(text, NULL) != number);
+  memcpy(buf, text, 32); // at most 24 characters and the NUL
   return tidy(buf);
 }

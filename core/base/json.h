@@ -22,7 +22,8 @@ md_arena *md_json_scope(md_arena *arena);
 json_t *md_json_parse(const char *text, size_t len, bool any, md_error *err);
 
 // Appends `value` as canonical JSON: keys sorted bytewise, no white space, doubles in their shortest form that reads
-// back exactly (1.0 stays "1.0"), UTF-8 as it is, control characters escaped.
+// back exactly (1.0 stays "1.0"), UTF-8 as it is, control characters escaped. A tree nested more than 4 * MD_JSON_DEPTH
+// deep fails the buffer.
 void md_json_write(md_buffer *out, const json_t *value);
 
 // Appends a JSON string with its quotes.

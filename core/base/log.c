@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 // As long as a pipe takes at once, so that lines of several threads never mix. What does not fit is cut.
-enum { LINE_SIZE = 4096, TAIL_SIZE = 8 /* ellipsis, quote, brace, newline */ };
+enum { LINE_SIZE = 4096, CONTENT_SIZE = LINE_SIZE - 8 /* for `put_tail`: ellipsis, quote, brace, newline */ };
 
 // Written once before threads are started.
 static struct {
@@ -47,7 +47,7 @@ bool md_log_wants(md_log_level level) {
 }
 
 static bool put(line *to, const char *text, size_t len) {
-  if (len > LINE_SIZE - TAIL_SIZE - to->len) return false;
+  if (to->len + len > CONTENT_SIZE) return false;
   memcpy(to->text + to->len, text, len);
   to->len += len;
   return true;
@@ -119,7 +119,7 @@ static bool put_pair(line *to, const char *name, const char *value) {
   size_t start = to->len;
   bool named = config.json ? put(to, start ? ",\"" : "{\"", 2) && put(to, name, strlen(name)) && put(to, "\":", 2)
                            : put(to, " ", start ? 1 : 0) && put(to, name, strlen(name)) && put(to, "=", 1);
-  if (named && LINE_SIZE - TAIL_SIZE - to->len >= 1) return put_value(to, value);
+  if (named && to->len < CONTENT_SIZE) return put_value(to, value);
   to->len = start;
   return false;
 }

@@ -28,8 +28,8 @@ void md_address_format(const md_address *address, char out[static 46]);
 int md_network_parse(const char *text, md_network *out, md_error *err);
 bool md_network_has(const md_network *networks, size_t count, const md_address *address);
 
-// Who is at the other end: `peer`, or, where that is a trusted proxy, the rightmost hop of X-Forwarded-For (`forwarded`,
-// may be NULL; several headers joined by commas) that is none (A4). Where all are, the leftmost; where one cannot be
-// read, the hop right of it.
+// Who is at the other end: `peer`, or, where that is a trusted proxy, the rightmost hop of X-Forwarded-For
+// (`forwarded`, may be NULL; several headers joined by commas) that is none (A4). Where all are, the leftmost; where
+// one cannot be read, the hop right of it.
 md_address md_address_of_client(const md_address *peer, const char *forwarded, size_t len, const md_network *trusted,
                                 size_t trusted_count);

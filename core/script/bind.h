@@ -3,6 +3,8 @@
 #pragma once
 #include "script/state.h"
 
+enum { MD_LOG_LINES_MAX = 100, MD_LOG_TEXT_MAX = 4096 }; // lines a turn (S9), bytes of one value
+
 // Methods of m, one list a family; each is described in the page beside its file.
 extern const luaL_Reg md_bind_event[];
 extern const luaL_Reg md_bind_message[];

@@ -9,15 +9,13 @@ enum { NAME_MAX_BYTES = 64 };
 
 static MD_RAISES const char *take_text(lua_State *L, json_t *args, const char *name) {
   const char *text = md_options_find_text(L, 2, "m:send", name, NAME_MAX_BYTES);
-  if (text)
-    md_value_put(L, args, name, json_string(text));
+  if (text) md_value_put(L, args, name, json_string(text));
   return text;
 }
 
 static MD_RAISES const char *take_template(lua_State *L, json_t *args, const char *name) {
   const char *text = take_text(L, args, name);
-  if (text)
-    md_options_template(L, "m:send", text);
+  if (text) md_options_template(L, "m:send", text);
   return text;
 }
 
@@ -39,27 +37,23 @@ static MD_RAISES void take_data(lua_State *L, json_t *args) {
 
 static MD_RAISES void take_times(lua_State *L, json_t *args) {
   double at;
-  if (md_options_find_boolean(L, 2, "m:send", "urgent", false))
-    md_value_put(L, args, "urgent", json_true());
+  if (md_options_find_boolean(L, 2, "m:send", "urgent", false)) md_value_put(L, args, "urgent", json_true());
   if (md_options_find_time(L, 2, "m:send", "send_at", &at))
     md_value_put(L, args, "send_at", md_value_seconds(L, (md_micros)(at * 1e6 + 0.5)));
 }
 
 static MD_RAISES int l_message_send(lua_State *L) {
-  static const char *const known[] = {"channel",  "data",    "fallback_template", "locale",  "send_at",
-                                      "template", "to",      "urgent",            "variant", NULL};
+  static const char *const known[] = {"channel", "data",   "fallback_template", "locale", "send_at", "template",
+                                      "to",      "urgent", "variant",           NULL};
   static const char *const channels[] = {"email", NULL};
   md_step_allowed(L, "send");
-  if (lua_type(L, 2) != LUA_TTABLE)
-    md_raise(L, "m:send takes a table: m:send { template = \"confirmation\" }");
+  if (lua_type(L, 2) != LUA_TTABLE) md_raise(L, "m:send takes a table: m:send { template = \"confirmation\" }");
   md_options_check(L, 2, "m:send", known);
   json_t *args = md_value_made(L, json_object());
   const char *name = take_template(L, args, "template");
-  if (!name)
-    md_raise(L, "m:send needs a template");
+  if (!name) md_raise(L, "m:send needs a template");
   int channel = md_options_find_choice(L, 2, "m:send", "channel", channels);
-  if (channel >= 0)
-    md_value_put(L, args, "channel", json_string(channels[channel]));
+  if (channel >= 0) md_value_put(L, args, "channel", json_string(channels[channel]));
   take_template(L, args, "fallback_template");
   take_text(L, args, "locale");
   take_text(L, args, "to");

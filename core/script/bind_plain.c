@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // m:now, m:random, m:log: no steps, nothing of them is journaled (R2). Page: bind_plain.md. The engine's thread.
-#include "script/bind.h"
 #include "base/utf8.h"
-#include "script/log.h"
+#include "script/bind.h"
 #include "script/sandbox.h"
 #include "script/step.h"
 #include "script/value.h"
@@ -21,14 +20,13 @@ static double unit(uint64_t bits) {
 // Uniform in [0, span) by the high half of a product (Lemire 2019); a span of 0 stands for 2^64. The bias is at most
 // span / 2^64.
 static uint64_t below(uint64_t bits, uint64_t span) {
-  return span ? (uint64_t)(((__extension__ unsigned __int128)bits * span) >> 64) : bits;
+  return span ? (uint64_t)(((unsigned __int128)bits * span) >> 64) : bits;
 }
 
 static MD_RAISES lua_Integer bound(lua_State *L, int index) {
   int whole;
   lua_Integer n = lua_tointegerx(L, index, &whole);
-  if (!whole)
-    md_raise(L, "m:random takes whole numbers: m:random(), m:random(high) or m:random(low, high)");
+  if (!whole) md_raise(L, "m:random takes whole numbers: m:random(), m:random(high) or m:random(low, high)");
   return n;
 }
 
@@ -40,27 +38,52 @@ static MD_RAISES int l_plain_random(lua_State *L) {
     return 1;
   }
   lua_Integer low = count == 1 ? 1 : bound(L, 2), high = bound(L, count == 1 ? 2 : 3);
-  if (low > high)
-    md_raise(L, "m:random: there is nothing from %I to %I", (LUAI_UACINT)low, (LUAI_UACINT)high);
+  if (low > high) md_raise(L, "m:random: there is nothing from %lld to %lld", (long long)low, (long long)high);
   uint64_t span = (uint64_t)high - (uint64_t)low + 1;
   lua_pushinteger(L, (lua_Integer)((uint64_t)low + below(host->random(host->context), span)));
   return 1;
 }
 
-static MD_RAISES int l_plain_log(lua_State *L) {
-  md_step_host(L, "log");
-  int count = lua_gettop(L);
-  luaL_Buffer text;
-  lua_checkstack(L, 10);
-  luaL_buffinit(L, &text);
-  for (int i = 2; i <= count; i++) {
-    if (i > 2)
-      luaL_addchar(&text, '\t');
-    md_sandbox_text(L, i, NULL);
-    luaL_addvalue(&text);
+static void append_escaped(md_buffer *line, const char *text, size_t len) {
+  if (md_utf8_valid(text, len)) {
+    md_utf8_escape_controls(line, text, len);
+    return;
   }
-  luaL_pushresult(&text);
-  md_log_line(L);
+  md_buffer repaired;
+  md_buffer_init(&repaired);
+  md_utf8_from_latin1(&repaired, text, len);
+  if (repaired.data) md_utf8_escape_controls(line, repaired.data, repaired.len);
+  md_buffer_deinit(&repaired);
+}
+
+// Raises nothing: the values from 2 to `count` are texts already.
+static void write_line(lua_State *L, const md_turn_host *host, int count) {
+  const char *file;
+  int number;
+  md_buffer line;
+  md_buffer_init(&line);
+  for (int i = 2; i <= count; i++) {
+    size_t len;
+    const char *text = lua_tolstring(L, i, &len);
+    if (i > 2) md_buffer_putc(&line, '\t');
+    append_escaped(&line, text, len < MD_LOG_TEXT_MAX ? len : MD_LOG_TEXT_MAX);
+  }
+  md_caller(L, &file, &number);
+  host->log(host->context, "info", line.data ? line.data : "", number);
+  md_buffer_deinit(&line);
+}
+
+static MD_RAISES int l_plain_log(lua_State *L) {
+  md_vm *vm = md_vm_of(L);
+  const md_turn_host *host = md_step_host(L, "log");
+  int count = lua_gettop(L);
+  luaL_checkstack(L, 4, "too many values");
+  for (int i = 2; i <= count; i++) {
+    md_sandbox_text(L, i, NULL);
+    lua_replace(L, i);
+  }
+  if (host->replaying && host->replaying(host->context)) return 0;
+  if (++vm->log_lines <= MD_LOG_LINES_MAX) write_line(L, host, count);
   return 0;
 }
 

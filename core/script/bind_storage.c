@@ -22,8 +22,7 @@ static MD_RAISES int l_storage_profile(lua_State *L) {
 static MD_RAISES int l_storage_update_profile(lua_State *L) {
   static const char *const texts[] = {"email", "locale", "name", "phone", "timezone", NULL};
   md_step_allowed(L, "update_profile");
-  if (lua_type(L, 2) != LUA_TTABLE)
-    md_raise(L, "m:update_profile takes a table: m:update_profile { locale = \"da\" }");
+  if (lua_type(L, 2) != LUA_TTABLE) md_raise(L, "m:update_profile takes a table: m:update_profile { locale = \"da\" }");
   json_t *traits = md_value_read(L, 2, "m:update_profile", MD_VALUE_BYTES);
   if (!json_is_object(traits) || json_object_size(traits) == 0)
     md_raise(L, "m:update_profile takes a table with names and at least one trait; null removes one");
@@ -53,11 +52,9 @@ static MD_RAISES int l_storage_set(lua_State *L) {
   json_t *args = key_args(L, "m:set: the key", &key);
   md_value_put(L, args, "value", md_value_read(L, 3, "m:set: the value", MD_VALUE_BYTES));
   if (!lua_isnil(L, 4)) {
-    if (lua_type(L, 4) != LUA_TTABLE)
-      md_raise(L, "m:set takes its options as a table: { ttl = \"30d\" }");
+    if (lua_type(L, 4) != LUA_TTABLE) md_raise(L, "m:set takes its options as a table: { ttl = \"30d\" }");
     md_options_check(L, 4, "m:set", known);
-    if (md_options_find_duration(L, 4, "m:set", "ttl", &ttl))
-      md_value_put(L, args, "ttl", md_value_seconds(L, ttl));
+    if (md_options_find_duration(L, 4, "m:set", "ttl", &ttl)) md_value_put(L, args, "ttl", md_value_seconds(L, ttl));
   }
   return md_step_take(L, MD_STEP_SET, key, args);
 }
@@ -71,8 +68,7 @@ static MD_RAISES int l_storage_add(lua_State *L) {
     lua_pushinteger(L, 1);
     lua_replace(L, 3);
   }
-  if (lua_type(L, 3) != LUA_TNUMBER)
-    md_raise(L, "m:add: n must be a number, not %s", luaL_typename(L, 3));
+  if (lua_type(L, 3) != LUA_TNUMBER) md_raise(L, "m:add: n must be a number, not %s", luaL_typename(L, 3));
   md_value_put(L, args, "n", md_value_read(L, 3, "m:add: n", MD_VALUE_BYTES));
   return md_step_take(L, MD_STEP_ADD, key, args);
 }

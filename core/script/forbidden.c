@@ -41,8 +41,7 @@ const char *const md_forbidden_libraries[] = {"coroutine", "debug", "io", "os", 
 
 static const advice *advice_for(const char *full) {
   for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++)
-    if (strcmp(forbidden[i].name, full) == 0)
-      return &forbidden[i];
+    if (strcmp(forbidden[i].name, full) == 0) return &forbidden[i];
   return NULL;
 }
 
@@ -53,6 +52,5 @@ void md_forbidden_check(lua_State *L, const char *library, const char *name) {
   snprintf(rest, sizeof rest, "%s.*", library);
   const advice *found = advice_for(full);
   found = found ? found : advice_for(rest);
-  if (found)
-    md_raise(L, "%s is not available in scripts: %s", full, found->instead);
+  if (found) md_raise(L, "%s is not available in scripts: %s", full, found->instead);
 }

@@ -18,8 +18,7 @@ typedef struct key {
 } key;
 
 static int compare_numbers(const key *a, const key *b) {
-  if (a->integer && b->integer)
-    return (a->i > b->i) - (a->i < b->i);
+  if (a->integer && b->integer) return (a->i > b->i) - (a->i < b->i);
   long double x = a->integer ? (long double)a->i : (long double)a->n;
   long double y = b->integer ? (long double)b->i : (long double)b->n;
   return (x > y) - (x < y);
@@ -32,10 +31,8 @@ static int compare_strings(const key *a, const key *b) {
 
 static int compare(const void *left, const void *right) {
   const key *a = left, *b = right;
-  if (a->rank != b->rank)
-    return a->rank < b->rank ? -1 : 1;
-  if (a->rank == RANK_NUMBER)
-    return compare_numbers(a, b);
+  if (a->rank != b->rank) return a->rank < b->rank ? -1 : 1;
+  if (a->rank == RANK_NUMBER) return compare_numbers(a, b);
   return a->rank == RANK_STRING ? compare_strings(a, b) : a->boolean - b->boolean;
 }
 
@@ -96,8 +93,7 @@ static MD_RAISES size_t push_snapshot(lua_State *L, int table) {
   size_t count = count_keys(L, table);
   md_limits_charge(L, (int64_t)count);
   key *keys = lua_newuserdatauv(L, (count + 1) * sizeof *keys, 0);
-  if (!fill_keys(L, table, keys))
-    qsort(keys, count, sizeof *keys, compare);
+  if (!fill_keys(L, table, keys)) qsort(keys, count, sizeof *keys, compare);
   lua_createtable(L, (int)count, 0);
   for (size_t i = 0; i < count; i++) {
     push_key(L, &keys[i]);
@@ -112,8 +108,7 @@ static MD_RAISES size_t push_snapshot(lua_State *L, int table) {
 static MD_RAISES lua_Integer next_present(lua_State *L, int table, int keys, lua_Integer at) {
   for (at++; lua_rawgeti(L, keys, at) != LUA_TNIL; at++) {
     lua_pushvalue(L, -1);
-    if (lua_rawget(L, table) != LUA_TNIL)
-      return at;
+    if (lua_rawget(L, table) != LUA_TNIL) return at;
     lua_pop(L, 2);
   }
   lua_pop(L, 1);
@@ -177,8 +172,7 @@ static MD_RAISES void push_traversal(lua_State *L) {
     lua_rawget(L, -2); // the key given last
     bool same = lua_rawequal(L, -3, 1) && lua_rawequal(L, -1, 2);
     lua_pop(L, 3);
-    if (same)
-      return;
+    if (same) return;
   }
   lua_pop(L, 1);
   lua_createtable(L, 3, 0);

@@ -21,27 +21,23 @@ static int peek(const md_lexer *lexer, int ahead) {
 }
 
 static void advance(md_lexer *lexer) {
-  if (*lexer->at == '\n')
-    lexer->line++;
+  if (*lexer->at == '\n') lexer->line++;
   lexer->at++;
 }
 
 // The level of a long bracket that opens here ("[[" is 0, "[==[" is 2), or -1.
 static int bracket_level(const md_lexer *lexer, int ahead) {
   int level = 0;
-  if (peek(lexer, ahead) != '[')
-    return -1;
+  if (peek(lexer, ahead) != '[') return -1;
   while (peek(lexer, ahead + 1 + level) == '=')
     level++;
   return peek(lexer, ahead + 1 + level) == '[' ? level : -1;
 }
 
 static bool bracket_closes(const md_lexer *lexer, int level) {
-  if (peek(lexer, 0) != ']' || peek(lexer, level + 1) != ']')
-    return false;
+  if (peek(lexer, 0) != ']' || peek(lexer, level + 1) != ']') return false;
   for (int i = 1; i <= level; i++)
-    if (peek(lexer, i) != '=')
-      return false;
+    if (peek(lexer, i) != '=') return false;
   return true;
 }
 
@@ -52,8 +48,7 @@ static void read_bracket(md_lexer *lexer, int level, md_token *token) {
   while (lexer->at < lexer->end && !bracket_closes(lexer, level))
     advance(lexer);
   token->len = (size_t)(lexer->at - token->text);
-  if (lexer->at < lexer->end)
-    lexer->at += level + 2;
+  if (lexer->at < lexer->end) lexer->at += level + 2;
 }
 
 static void skip_comment(md_lexer *lexer) {
@@ -82,13 +77,11 @@ static void read_quoted(md_lexer *lexer, md_token *token) {
   char quote = *lexer->at++;
   token->text = lexer->at;
   while (lexer->at < lexer->end && *lexer->at != quote && *lexer->at != '\n') {
-    if (*lexer->at == '\\' && peek(lexer, 1) >= 0)
-      advance(lexer);
+    if (*lexer->at == '\\' && peek(lexer, 1) >= 0) advance(lexer);
     advance(lexer);
   }
   token->len = (size_t)(lexer->at - token->text);
-  if (lexer->at < lexer->end && *lexer->at == quote)
-    lexer->at++;
+  if (lexer->at < lexer->end && *lexer->at == quote) lexer->at++;
 }
 
 static bool is_word(int byte) {
@@ -115,8 +108,7 @@ md_token md_lexer_next(md_lexer *lexer) {
   skip_blank(lexer);
   md_token token = {.kind = MD_TOKEN_END, .text = lexer->at, .line = lexer->line};
   int first = peek(lexer, 0), level;
-  if (first < 0)
-    return token;
+  if (first < 0) return token;
   token.kind = MD_TOKEN_STRING;
   if (first == '"' || first == '\'')
     read_quoted(lexer, &token);
@@ -136,8 +128,7 @@ static int close_in_local(md_lexer *lexer, md_token *token) {
     *token = md_lexer_next(lexer);
     if (md_token_is(token, "<")) {
       *token = md_lexer_next(lexer);
-      if (md_token_is(token, "close"))
-        return token->line;
+      if (md_token_is(token, "close")) return token->line;
       *token = md_lexer_next(lexer); // ">"
       *token = md_lexer_next(lexer);
     }
@@ -155,8 +146,7 @@ int md_lexer_find_close(const char *text, size_t len) {
       continue;
     }
     int line = close_in_local(&lexer, &token);
-    if (line)
-      return line;
+    if (line) return line;
   }
   return 0;
 }

@@ -24,7 +24,9 @@ static bool over(const md_vm *vm) {
 // Leaves by a yield, which nothing catches; where C stands in between, by an error that pcall passes on. Inside the
 // hook lua_yield returns and takes effect when the hook has returned.
 static MD_RAISES void exceed(lua_State *L) {
-  md_vm_of(L)->meter.exceeded = true;
+  md_meter *meter = &md_vm_of(L)->meter;
+  if (!meter->exceeded) md_caller(L, &meter->file, &meter->line);
+  meter->exceeded = true;
   if (lua_isyieldable(L))
     lua_yield(L, 0);
   else
@@ -36,8 +38,7 @@ void md_limits_charge(lua_State *L, int64_t instructions) {
   if (instructions > vm->meter.replay_limit + vm->meter.work_limit)
     instructions = vm->meter.replay_limit + vm->meter.work_limit + 1;
   vm->meter.pending += instructions;
-  if (vm->meter.exceeded || over(vm))
-    exceed(L);
+  if (vm->meter.exceeded || over(vm)) exceed(L);
 }
 
 // __mode put into a metatable after setmetatable looked at it must have no effect: it goes before the collector comes.
@@ -55,8 +56,7 @@ static void strip_modes(md_vm *vm, lua_State *L) {
 static void collect(md_vm *vm, lua_State *L) {
   vm->memory.asked = false;
   lua_sethook(L, lua_gethook(L), LUA_MASKCOUNT, TICK);
-  if (!lua_checkstack(L, 6))
-    return;
+  if (!lua_checkstack(L, 6)) return;
   strip_modes(vm, L);
   lua_gc(L, LUA_GCCOLLECT);
   size_t used = vm->memory.used;
@@ -66,8 +66,7 @@ static void collect(md_vm *vm, lua_State *L) {
 static void tick(lua_State *L, lua_Debug *ar) {
   (void)ar;
   md_vm *vm = md_vm_of(L);
-  if (vm->memory.asked)
-    collect(vm, L);
+  if (vm->memory.asked) collect(vm, L);
   md_limits_charge(L, TICK);
 }
 
@@ -84,10 +83,8 @@ void md_limits_ask_collection(md_vm *vm) {
 // What must not be caught is raised again.
 static MD_RAISES void pass_on(lua_State *L, int status) {
   md_meter *meter = &md_vm_of(L)->meter;
-  if (status == LUA_ERRMEM)
-    meter->nomem = true;
-  if (meter->exceeded || meter->nomem)
-    lua_error(L);
+  if (status == LUA_ERRMEM) meter->nomem = true;
+  if (meter->exceeded || meter->nomem) lua_error(L);
 }
 
 static MD_RAISES int finish(lua_State *L, int status, lua_KContext skip) {
@@ -111,8 +108,7 @@ int md_limits_pcall(lua_State *L) {
 // Around the script's own handler: once exceeded, no script runs any more (the hook is off while it raises).
 static MD_RAISES int handler(lua_State *L) {
   lua_settop(L, 1);
-  if (md_vm_of(L)->meter.exceeded)
-    return 1;
+  if (md_vm_of(L)->meter.exceeded) return 1;
   lua_pushvalue(L, lua_upvalueindex(1));
   lua_insert(L, 1);
   lua_call(L, 1, 1);

@@ -20,11 +20,9 @@ static bool ends_with(const char *text, const char *end) {
 
 // "order_confirmation/moment.lua" → "moment"; NULL for what cannot be required.
 static const char *name_of(md_vm *vm, const char *path) {
-  if (!ends_with(path, ".lua") || ends_with(path, "_spec.lua"))
-    return NULL;
+  if (!ends_with(path, ".lua") || ends_with(path, "_spec.lua")) return NULL;
   const char *slash = strchr(path, '/');
-  if (!slash || strchr(slash + 1, '/'))
-    return NULL;
+  if (!slash || strchr(slash + 1, '/')) return NULL;
   size_t folder = (size_t)(slash - path);
   bool shared = folder == 6 && memcmp(path, "shared", 6) == 0;
   bool own = strlen(vm->moment) == folder && memcmp(path, vm->moment, folder) == 0;
@@ -34,16 +32,15 @@ static const char *name_of(md_vm *vm, const char *path) {
 static MD_RAISES void compile_file(lua_State *L, const md_source_file *file) {
   int line = md_lexer_find_close(file->data, file->len);
   if (line) {
-    lua_pushfstring(L, "%s:%d: <close> is not available in scripts: write what is to happen at the end where it happens",
+    lua_pushfstring(L,
+                    "%s:%d: <close> is not available in scripts: write what is to happen at the end where it happens",
                     file->path, line);
     lua_error(L);
   }
   const char *name = lua_pushfstring(L, "@%s", file->path);
   int status = luaL_loadbufferx(L, file->data, file->len, name, "t");
-  if (status == LUA_ERRMEM)
-    md_raise_nomem(L);
-  if (status != LUA_OK)
-    lua_error(L);
+  if (status == LUA_ERRMEM) md_raise_nomem(L);
+  if (status != LUA_OK) lua_error(L);
   lua_remove(L, -2);
 }
 
@@ -52,8 +49,7 @@ static MD_RAISES void add_module(lua_State *L, const char *name, const md_source
   compile_file(L, file);
   md_module *module = &vm->modules[vm->module_count];
   *module = (md_module){.name = name, .path = md_arena_strdup(vm->arena, file->path)};
-  if (!module->path)
-    md_raise_nomem(L);
+  if (!module->path) md_raise_nomem(L);
   module->chunk = luaL_ref(L, LUA_REGISTRYINDEX);
   vm->module_count++;
 }
@@ -63,8 +59,7 @@ static MD_RAISES int compile_all(lua_State *L) {
   const md_source *version = ((compiling *)lua_touserdata(L, 1))->version;
   for (int i = 0; i < version->count; i++) {
     const char *name = name_of(vm, version->files[i].path);
-    if (name)
-      add_module(L, name, &version->files[i]);
+    if (name) add_module(L, name, &version->files[i]);
   }
   return 0;
 }
@@ -76,12 +71,10 @@ static MD_RAISES int compile_one(lua_State *L) {
 
 static int compile(md_vm *vm, lua_CFunction body, compiling *what, int count, md_error *err) {
   vm->modules = md_arena_alloc_zero(vm->arena, (size_t)(count + 1) * sizeof *vm->modules);
-  if (!vm->modules)
-    return md_error_set(err, MD_ENOMEM, "out of memory for the scripts");
+  if (!vm->modules) return md_error_set(err, MD_ENOMEM, "out of memory for the scripts");
   md_script_result result = md_script_run(vm, body, what, err);
   if (result == MD_SCRIPT_ERROR) {
-    if (err)
-      err->code = MD_ESYNTAX;
+    if (err) err->code = MD_ESYNTAX;
     return MD_ESYNTAX;
   }
   return md_script_code(result);
@@ -93,16 +86,14 @@ int md_modules_compile(md_vm *vm, const md_source *version, md_error *err) {
   for (int i = 0; !code && i < vm->module_count; i++)
     if (strcmp(vm->modules[i].name, "moment") == 0 && strncmp(vm->modules[i].path, "shared/", 7) != 0)
       vm->main = &vm->modules[i];
-  if (!code && !vm->main)
-    return md_error_set(err, MD_ENOTFOUND, "%s/moment.lua: there is no such file", vm->moment);
+  if (!code && !vm->main) return md_error_set(err, MD_ENOTFOUND, "%s/moment.lua: there is no such file", vm->moment);
   return code;
 }
 
 int md_modules_compile_text(md_vm *vm, const char *path, const char *text, size_t len, md_error *err) {
   compiling what = {.file = {.path = path, .data = text, .len = len}};
   int code = compile(vm, compile_one, &what, 1, err);
-  if (!code)
-    vm->main = &vm->modules[0];
+  if (!code) vm->main = &vm->modules[0];
   return code;
 }
 
@@ -119,8 +110,7 @@ void md_modules_fresh(lua_State *L) {
   lua_setmetatable(L, -2);
   lua_rawseti(L, LUA_REGISTRYINDEX, vm->refs.env);
   clear_ref(L, vm->refs.loaded);
-  if (vm->metatables_used)
-    clear_ref(L, vm->refs.metatables);
+  if (vm->metatables_used) clear_ref(L, vm->refs.metatables);
   vm->metatables_used = false;
   clear_ref(L, vm->refs.next);
   vm->defined = NULL;
@@ -141,8 +131,7 @@ void md_modules_run_main(lua_State *L) {
 
 static int builtin_index(const char *name) {
   for (int i = 0; i < MD_BUILTINS; i++)
-    if (strcmp(md_builtins[i], name) == 0)
-      return i;
+    if (strcmp(md_builtins[i], name) == 0) return i;
   return -1;
 }
 
@@ -162,20 +151,17 @@ static MD_RAISES _Noreturn void no_module(lua_State *L, const char *name) {
   for (int i = 0; i < vm->module_count && count < MODULES_SHOWN - MD_BUILTINS; i++)
     known[count++] = vm->modules[i].name;
   for (int i = 0; i < MD_BUILTINS; i++)
-    if (vm->builtins[i])
-      known[count++] = md_builtins[i];
+    if (vm->builtins[i]) known[count++] = md_builtins[i];
   known[count] = NULL;
   const char *near = md_suggest(name, known);
-  if (near)
-    md_raise(L, "there is no module %s; did you mean %s?", name, near);
+  if (near) md_raise(L, "there is no module %s; did you mean %s?", name, near);
   md_raise(L, "there is no module %s", name);
 }
 
 // Pushes this turn's table of loaded modules.
 static MD_RAISES void push_loaded(lua_State *L) {
   md_vm *vm = md_vm_of(L);
-  if (lua_rawgeti(L, LUA_REGISTRYINDEX, vm->refs.loaded) == LUA_TTABLE)
-    return;
+  if (lua_rawgeti(L, LUA_REGISTRYINDEX, vm->refs.loaded) == LUA_TTABLE) return;
   lua_pop(L, 1);
   lua_createtable(L, 0, 4);
   lua_pushvalue(L, -1);
@@ -185,8 +171,7 @@ static MD_RAISES void push_loaded(lua_State *L) {
 // Stack: name, loaded. Runs the module's file; `false` stands for one that is being loaded.
 static MD_RAISES int load_module(lua_State *L, const char *name) {
   const md_module *module = module_of(md_vm_of(L), name);
-  if (!module)
-    no_module(L, name);
+  if (!module) no_module(L, name);
   lua_pushvalue(L, 1);
   lua_pushboolean(L, 0);
   lua_rawset(L, 2);
@@ -204,8 +189,7 @@ static MD_RAISES int load_module(lua_State *L, const char *name) {
 
 int md_modules_require(lua_State *L) {
   md_vm *vm = md_vm_of(L);
-  if (lua_type(L, 1) != LUA_TSTRING)
-    md_raise(L, "require takes a name in quotes: require \"name\"");
+  if (lua_type(L, 1) != LUA_TSTRING) md_raise(L, "require takes a name in quotes: require \"name\"");
   lua_settop(L, 1);
   const char *name = lua_tostring(L, 1);
   int builtin = builtin_index(name);
@@ -218,8 +202,7 @@ int md_modules_require(lua_State *L) {
   int type = lua_rawget(L, 2);
   if (type == LUA_TBOOLEAN && !lua_toboolean(L, -1))
     md_raise(L, "require \"%s\": the module is being loaded: two modules require each other", name);
-  if (type != LUA_TNIL)
-    return 1;
+  if (type != LUA_TNIL) return 1;
   lua_pop(L, 1);
   return load_module(L, name);
 }

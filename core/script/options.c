@@ -13,8 +13,7 @@ static const double TIME_MAX = 253402300799.0; // the year 9999
 
 static bool is_known(const char *name, const char *const *known) {
   for (; *known; known++)
-    if (strcmp(*known, name) == 0)
-      return true;
+    if (strcmp(*known, name) == 0) return true;
   return false;
 }
 
@@ -28,8 +27,7 @@ static void join(const char *const *names, char *out, size_t room) {
 static MD_RAISES _Noreturn void unknown_option(lua_State *L, const char *what, const char *name,
                                                const char *const *known) {
   const char *near = md_suggest(name, known);
-  if (near)
-    md_raise(L, "%s has no option '%s'; did you mean '%s'?", what, name, near);
+  if (near) md_raise(L, "%s has no option '%s'; did you mean '%s'?", what, name, near);
   char all[300];
   join(known, all, sizeof all);
   md_raise(L, "%s has no option '%s'; it has: %s", what, name, all);
@@ -39,14 +37,11 @@ static MD_RAISES _Noreturn void unknown_option(lua_State *L, const char *what, c
 void md_options_check(lua_State *L, int table, const char *what, const char *const *known) {
   const char *unknown = NULL;
   for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
-    if (lua_type(L, -2) != LUA_TSTRING)
-      md_raise(L, "%s takes named options: write name = value", what);
+    if (lua_type(L, -2) != LUA_TSTRING) md_raise(L, "%s takes named options: write name = value", what);
     const char *name = lua_tostring(L, -2);
-    if (!is_known(name, known) && (!unknown || strcmp(name, unknown) < 0))
-      unknown = name;
+    if (!is_known(name, known) && (!unknown || strcmp(name, unknown) < 0)) unknown = name;
   }
-  if (unknown)
-    unknown_option(L, what, unknown, known);
+  if (unknown) unknown_option(L, what, unknown, known);
 }
 
 int md_options_get(lua_State *L, int table, const char *name) {
@@ -60,16 +55,12 @@ static MD_RAISES const char *label(lua_State *L, const char *what, const char *n
 }
 
 const char *md_options_text(lua_State *L, int index, const char *what, size_t longest) {
-  if (lua_type(L, index) != LUA_TSTRING)
-    md_raise(L, "%s must be a text, not %s", what, luaL_typename(L, index));
+  if (lua_type(L, index) != LUA_TSTRING) md_raise(L, "%s must be a text, not %s", what, luaL_typename(L, index));
   size_t len;
   const char *text = lua_tolstring(L, index, &len);
-  if (len == 0)
-    md_raise(L, "%s is empty", what);
-  if (len > longest)
-    md_raise(L, "%s is longer than %d bytes", what, (int)longest);
-  if (memchr(text, 0, len) || !md_utf8_valid(text, len))
-    md_raise(L, "%s must be valid UTF-8 without NUL", what);
+  if (len == 0) md_raise(L, "%s is empty", what);
+  if (len > longest) md_raise(L, "%s is longer than %d bytes", what, (int)longest);
+  if (memchr(text, 0, len) || !md_utf8_valid(text, len)) md_raise(L, "%s must be valid UTF-8 without NUL", what);
   return text;
 }
 
@@ -90,17 +81,14 @@ md_micros md_options_duration(lua_State *L, int index, const char *what) {
     size_t len;
     const char *text = lua_tolstring(L, index, &len);
     md_error err = {0};
-    if (md_duration_parse(text, len, &span, &err))
-      md_raise(L, "%s: %s", what, err.text);
+    if (md_duration_parse(text, len, &span, &err)) md_raise(L, "%s: %s", what, err.text);
     return span;
   }
   if (lua_type(L, index) != LUA_TNUMBER)
     md_raise(L, "%s must be a duration such as \"15m\", or seconds, not %s", what, luaL_typename(L, index));
   double seconds = lua_tonumber(L, index);
-  if (!(seconds >= 0))
-    md_raise(L, "%s is negative: a duration goes forward", what);
-  if (seconds > (double)MD_DURATION_MAX / 1e6)
-    md_raise(L, "%s is over 400 days", what);
+  if (!(seconds >= 0)) md_raise(L, "%s is negative: a duration goes forward", what);
+  if (seconds > (double)MD_DURATION_MAX / 1e6) md_raise(L, "%s is over 400 days", what);
   return (md_micros)llround(seconds * 1e6);
 }
 
@@ -119,10 +107,10 @@ bool md_options_find_time(lua_State *L, int table, const char *what, const char 
   int type = md_options_get(L, table, name);
   if (type != LUA_TNIL) {
     if (type != LUA_TNUMBER)
-      md_raise(L, "%s: %s must be a time in seconds, such as m:now() + 3600, not %s", what, name, lua_typename(L, type));
+      md_raise(L, "%s: %s must be a time in seconds, such as m:now() + 3600, not %s", what, name,
+               lua_typename(L, type));
     *out = lua_tonumber(L, -1);
-    if (!(*out >= 0 && *out <= TIME_MAX))
-      md_raise(L, "%s: %s is no time: seconds since 1970 are expected", what, name);
+    if (!(*out >= 0 && *out <= TIME_MAX)) md_raise(L, "%s: %s is no time: seconds since 1970 are expected", what, name);
   }
   lua_pop(L, 1);
   return type != LUA_TNIL;
@@ -149,11 +137,9 @@ lua_Integer md_options_find_count(lua_State *L, int table, const char *what, con
 
 int md_options_find_choice(lua_State *L, int table, const char *what, const char *name, const char *const *choices) {
   const char *text = md_options_find_text(L, table, what, name, 64);
-  if (!text)
-    return -1;
+  if (!text) return -1;
   for (int i = 0; choices[i]; i++)
-    if (strcmp(choices[i], text) == 0)
-      return i;
+    if (strcmp(choices[i], text) == 0) return i;
   char all[200];
   join(choices, all, sizeof all);
   md_raise(L, "%s: %s is '%s'; it must be one of: %s", what, name, text, all);
@@ -165,8 +151,7 @@ static bool only(const char *text, size_t len, const char *allowed) {
 
 void md_options_event_type(lua_State *L, const char *what, const char *type, bool pattern) {
   size_t len = strlen(type);
-  if (pattern && len > 2 && strcmp(type + len - 2, ".*") == 0)
-    len -= 2;
+  if (pattern && len > 2 && strcmp(type + len - 2, ".*") == 0) len -= 2;
   const char *const allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:";
   if (len == 0 || strlen(type) > EVENT_TYPE_MAX || !only(type, len, allowed))
     md_raise(L, "%s: '%s' is no event type: write one such as \"order.placed\"%s", what, type,
@@ -187,8 +172,7 @@ int md_options_each_text(lua_State *L, int index, const char *what,
   if (lua_type(L, index) != LUA_TTABLE)
     md_raise(L, "%s must be a text or a list of texts, not %s", what, luaL_typename(L, index));
   lua_Integer count = (lua_Integer)lua_rawlen(L, index);
-  if (count < 1 || count > LIST_MAX)
-    md_raise(L, "%s must be a list of 1 to %d texts", what, LIST_MAX);
+  if (count < 1 || count > LIST_MAX) md_raise(L, "%s must be a list of 1 to %d texts", what, LIST_MAX);
   for (lua_Integer i = 1; i <= count; i++) {
     lua_rawgeti(L, index, i);
     each(L, context, md_options_text(L, -1, what, 256));

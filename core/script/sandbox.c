@@ -14,8 +14,7 @@ MD_RAISES const char *md_sandbox_text(lua_State *L, int index, size_t *len) {
   if (type == LUA_TNUMBER || type == LUA_TSTRING || type == LUA_TBOOLEAN || type == LUA_TNIL)
     return luaL_tolstring(L, index, len);
   if (luaL_callmeta(L, index, "__tostring")) {
-    if (!lua_isstring(L, -1))
-      md_raise(L, "__tostring must return a string");
+    if (!lua_isstring(L, -1)) md_raise(L, "__tostring must return a string");
     return lua_tolstring(L, -1, len);
   }
   lua_pushstring(L, lua_typename(L, type));
@@ -41,8 +40,7 @@ static MD_RAISES int refuse_write(lua_State *L) {
 
 // Reading what is not in a library. upvalue 1: its name
 static MD_RAISES int advise(lua_State *L) {
-  if (lua_type(L, 2) == LUA_TSTRING)
-    md_forbidden_check(L, lua_tostring(L, lua_upvalueindex(1)), lua_tostring(L, 2));
+  if (lua_type(L, 2) == LUA_TSTRING) md_forbidden_check(L, lua_tostring(L, lua_upvalueindex(1)), lua_tostring(L, 2));
   return 0;
 }
 
@@ -50,8 +48,7 @@ static const char *nearest_key(lua_State *L, int table, const char *wrong) {
   const char *known[SUGGESTIONS_MAX + 1];
   int count = 0;
   for (lua_pushnil(L); count < SUGGESTIONS_MAX && lua_next(L, table); lua_pop(L, 1))
-    if (lua_type(L, -2) == LUA_TSTRING)
-      known[count++] = lua_tostring(L, -2);
+    if (lua_type(L, -2) == LUA_TSTRING) known[count++] = lua_tostring(L, -2);
   known[count] = NULL;
   return md_suggest(wrong, known);
 }
@@ -59,12 +56,10 @@ static const char *nearest_key(lua_State *L, int table, const char *wrong) {
 // Reading what is not in an object of the host's. upvalue 1: its name
 static MD_RAISES int refuse_read(lua_State *L) {
   const char *name = lua_tostring(L, lua_upvalueindex(1));
-  if (lua_type(L, 2) != LUA_TSTRING)
-    md_raise(L, "%s has only named members", name);
+  if (lua_type(L, 2) != LUA_TSTRING) md_raise(L, "%s has only named members", name);
   const char *wrong = lua_tostring(L, 2), *near = nearest_key(L, 1, wrong);
   const char *mark = strcmp(name, "m") == 0 ? ":" : ".";
-  if (near)
-    md_raise(L, "there is no %s%s%s; did you mean %s%s%s?", name, mark, wrong, name, mark, near);
+  if (near) md_raise(L, "there is no %s%s%s; did you mean %s%s%s?", name, mark, wrong, name, mark, near);
   md_raise(L, "there is no %s%s%s", name, mark, wrong);
 }
 
@@ -98,8 +93,8 @@ static MD_RAISES void keep(lua_State *L, const char *const *names) {
 }
 
 static MD_RAISES void add_basics(lua_State *L) {
-  static const char *const stock[] = {"assert", "error",  "getmetatable", "ipairs",   "rawequal", "rawget",
-                                      "rawlen", "select", "tonumber",     "type",     NULL};
+  static const char *const stock[] = {"assert", "error",  "getmetatable", "ipairs", "rawequal", "rawget",
+                                      "rawlen", "select", "tonumber",     "type",   NULL};
   static const luaL_Reg own[] = {{"next", md_iterate_next},         {"pairs", md_iterate_pairs},
                                  {"pcall", md_limits_pcall},        {"require", md_modules_require},
                                  {"setmetatable", md_setmetatable}, {"tostring", md_sandbox_tostring},
@@ -119,8 +114,7 @@ static MD_RAISES void remove_field(lua_State *L, const char *name) {
 static MD_RAISES void add_library(lua_State *L, const char *name, lua_CFunction open, void (*change)(lua_State *)) {
   lua_pushcfunction(L, open);
   lua_call(L, 0, 1);
-  if (change)
-    change(L);
+  if (change) change(L);
   md_sandbox_readonly(L, name, false);
   lua_setfield(L, -2, name);
 }
@@ -219,6 +213,7 @@ int md_sandbox_open(lua_State *L) {
   vm->refs.loaded = reserve_ref(L);
   vm->refs.metatables = reserve_ref(L);
   vm->refs.next = reserve_ref(L);
+  vm->refs.coroutine = reserve_ref(L);
   md_bind_open(L);
   lua_createtable(L, 0, 0);
   lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);

@@ -9,12 +9,10 @@ enum { TABLE = 1, COMPARE = 2, VALUES = 3, SORT_MAX = 1 << 24 };
 
 static MD_RAISES bool less(lua_State *L, uint32_t a, uint32_t b) {
   bool by_function = !lua_isnil(L, COMPARE);
-  if (by_function)
-    lua_pushvalue(L, COMPARE);
+  if (by_function) lua_pushvalue(L, COMPARE);
   lua_rawgeti(L, VALUES, a);
   lua_rawgeti(L, VALUES, b);
-  if (by_function)
-    lua_call(L, 2, 1);
+  if (by_function) lua_call(L, 2, 1);
   bool result = by_function ? lua_toboolean(L, -1) : lua_compare(L, -2, -1, LUA_OPLT);
   lua_settop(L, by_function ? -2 : -3);
   return result;
@@ -62,11 +60,9 @@ static MD_RAISES void write_values(lua_State *L, const uint32_t *order, size_t c
 int md_sort(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_Integer n = luaL_len(L, 1);
-  if (n < 2)
-    return 0;
+  if (n < 2) return 0;
   luaL_argcheck(L, n < SORT_MAX, 1, "array too big");
-  if (!lua_isnoneornil(L, 2))
-    luaL_checktype(L, 2, LUA_TFUNCTION);
+  if (!lua_isnoneornil(L, 2)) luaL_checktype(L, 2, LUA_TFUNCTION);
   lua_settop(L, 2);
   size_t count = (size_t)n;
   md_limits_charge(L, n);

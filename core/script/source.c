@@ -35,10 +35,8 @@ static int source_add(md_source *source, int *capacity, md_arena *arena, md_sour
   if (source->count == *capacity) {
     int room = *capacity ? 2 * *capacity : 32;
     md_source_file *files = md_arena_alloc(arena, (size_t)room * sizeof *files);
-    if (!files)
-      return no_memory(err);
-    if (source->count)
-      memcpy(files, source->files, (size_t)source->count * sizeof *files);
+    if (!files) return no_memory(err);
+    if (source->count) memcpy(files, source->files, (size_t)source->count * sizeof *files);
     source->files = files;
     *capacity = room;
   }
@@ -70,8 +68,7 @@ static int keep_file(reading *r, const char *relative, const md_buffer *data) {
   md_source_file file = {.path = md_arena_strdup(r->arena, relative),
                          .data = md_arena_strndup(r->arena, data->len ? data->data : "", data->len),
                          .len = data->len};
-  if (!file.path || !file.data)
-    return no_memory(r->err);
+  if (!file.path || !file.data) return no_memory(r->err);
   return source_add(r->out, &r->capacity, r->arena, file, r->err);
 }
 
@@ -82,10 +79,8 @@ static int read_one(void *context, const char *relative, const char *path) {
   int code = md_file_read(path, FOLDER_MAX, &data, r->err);
   if (code == MD_ETOOBIG)
     code = md_error_set(r->err, code, "%s: a folder has at most 4 MiB, and this file alone has more", relative);
-  if (!code)
-    code = check_size(r, relative, data.len);
-  if (!code)
-    code = keep_file(r, relative, &data);
+  if (!code) code = check_size(r, relative, data.len);
+  if (!code) code = keep_file(r, relative, &data);
   md_buffer_deinit(&data);
   return code;
 }
@@ -95,8 +90,7 @@ static int by_path(const void *a, const void *b) {
 }
 
 static void source_sort(md_source *source) {
-  if (source->count > 1)
-    qsort(source->files, (size_t)source->count, sizeof *source->files, by_path);
+  if (source->count > 1) qsort(source->files, (size_t)source->count, sizeof *source->files, by_path);
 }
 
 int md_source_read(const char *directory, md_arena *arena, md_source *out, md_error *err) {
@@ -124,8 +118,7 @@ typedef struct following {
 
 static bool chosen(const md_source *out, const md_source_file *file) {
   for (int i = 0; i < out->count; i++)
-    if (out->files[i].data == file->data && strcmp(out->files[i].path, file->path) == 0)
-      return true;
+    if (out->files[i].data == file->data && strcmp(out->files[i].path, file->path) == 0) return true;
   return false;
 }
 
@@ -140,8 +133,7 @@ static bool in_folder(const char *path, const char *folder) {
 
 // "shared/view.lua" → "view": the name by which a module of this folder is required, or NULL.
 static const char *module_name(md_arena *arena, const char *path, const char *folder) {
-  if (!in_folder(path, folder) || !ends_with(path, ".lua"))
-    return NULL;
+  if (!in_folder(path, folder) || !ends_with(path, ".lua")) return NULL;
   const char *name = path + strlen(folder) + 1;
   return strchr(name, '/') ? NULL : md_arena_strndup(arena, name, strlen(name) - 4);
 }
@@ -153,8 +145,7 @@ static const char *nearest_module(following *f, const char *wrong) {
     const char *path = f->source->files[i].path;
     const char *name = module_name(f->arena, path, "shared");
     name = name ? name : module_name(f->arena, path, f->moment);
-    if (name)
-      known[count++] = name;
+    if (name) known[count++] = name;
   }
   for (const char *const *builtin = md_builtins; *builtin; builtin++)
     known[count++] = *builtin;
@@ -165,32 +156,28 @@ static const char *nearest_module(following *f, const char *wrong) {
 static int no_module(following *f, const md_source_file *from, const md_token *name) {
   const char *text = md_arena_strndup(f->arena, name->text, name->len);
   const char *near = text ? nearest_module(f, text) : NULL;
-  return md_error_set(f->err, MD_EINVAL, "%s:%d: there is no module %.*s: neither %s/%.*s.lua nor shared/%.*s.lua%s%s%s",
-                      from->path, name->line, (int)name->len, name->text, f->moment, (int)name->len, name->text,
-                      (int)name->len, name->text, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+  return md_error_set(f->err, MD_EINVAL,
+                      "%s:%d: there is no module %.*s: neither %s/%.*s.lua nor shared/%.*s.lua%s%s%s", from->path,
+                      name->line, (int)name->len, name->text, f->moment, (int)name->len, name->text, (int)name->len,
+                      name->text, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
 static bool is_module_name(const md_token *token) {
-  if (token->kind != MD_TOKEN_STRING || token->len == 0)
-    return false;
+  if (token->kind != MD_TOKEN_STRING || token->len == 0) return false;
   for (size_t i = 0; i < token->len; i++)
-    if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789_", token->text[i]))
-      return false;
+    if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789_", token->text[i])) return false;
   return true;
 }
 
 static int choose_module(following *f, const md_source_file *from, const md_token *name) {
   for (const char *const *builtin = md_builtins; *builtin; builtin++)
-    if (strlen(*builtin) == name->len && memcmp(*builtin, name->text, name->len) == 0)
-      return 0;
+    if (strlen(*builtin) == name->len && memcmp(*builtin, name->text, name->len) == 0) return 0;
   const char *folders[] = {f->moment, "shared"};
   for (int i = 0; i < 2; i++) {
     const char *path = md_arena_printf(f->arena, "%s/%.*s.lua", folders[i], (int)name->len, name->text);
-    if (!path)
-      return no_memory(f->err);
+    if (!path) return no_memory(f->err);
     const md_source_file *file = md_source_find(f->source, path);
-    if (file)
-      return choose(f, file);
+    if (file) return choose(f, file);
   }
   return no_module(f, from, name);
 }
@@ -199,8 +186,7 @@ static int choose_module(following *f, const md_source_file *from, const md_toke
 static int read_require(following *f, const md_source_file *file, md_lexer *lexer) {
   md_token token = md_lexer_next(lexer);
   bool parenthesis = md_token_is(&token, "(");
-  if (parenthesis)
-    token = md_lexer_next(lexer);
+  if (parenthesis) token = md_lexer_next(lexer);
   md_token name = token;
   bool closed = true;
   if (parenthesis) {
@@ -225,8 +211,7 @@ static int follow(following *f, const md_source_file *file) {
   for (md_token token; (token = md_lexer_next(&lexer)).kind != MD_TOKEN_END;) {
     if (!field && md_token_is(&token, "require")) {
       int code = read_require(f, file, &lexer);
-      if (code)
-        return code;
+      if (code) return code;
     }
     field = md_token_is(&token, ".") || md_token_is(&token, ":");
   }
@@ -239,8 +224,7 @@ static int choose_fixed(following *f) {
     bool own = in_folder(file->path, f->moment);
     bool layout = in_folder(file->path, "shared") && !ends_with(file->path, ".lua");
     int code = own || layout ? choose(f, file) : 0;
-    if (code)
-      return code;
+    if (code) return code;
   }
   return 0;
 }
@@ -249,8 +233,7 @@ int md_source_of_moment(const md_source *source, const char *moment, md_arena *a
   *out = (md_source){0};
   following f = {.source = source, .moment = moment, .arena = arena, .out = out, .err = err};
   const char *main = md_arena_printf(arena, "%s/moment.lua", moment);
-  if (!main)
-    return no_memory(err);
+  if (!main) return no_memory(err);
   if (!md_source_find(source, main))
     return md_error_set(err, MD_ENOTFOUND, "%s: there is no such file: a moment is a folder with a moment.lua", main);
   int code = choose_fixed(&f);

@@ -23,29 +23,20 @@ static size_t collect_next(const md_memory *memory) {
   return memory->used + garbage;
 }
 
-// Lua takes for granted that shrinking succeeds.
-static void *resize(void *old, size_t from, size_t to) {
-  void *memory = md_realloc(old, to);
-  return !memory && old && to <= from ? old : memory;
-}
-
 static void *allocate(void *context, void *old, size_t old_size, size_t size) {
   md_vm *vm = context;
   md_memory *memory = &vm->memory;
   size_t from = old ? old_size : 0;
   if (size == 0) {
-    md_free(old);
+    md_pool_free(&memory->pool, old, from);
     memory->used -= from;
     return NULL;
   }
-  if (size > from && memory->used - from + size > memory->limit)
-    return NULL;
-  void *block = resize(old, from, size);
-  if (!block)
-    return NULL;
+  if (size > from && memory->used - from + size > memory->limit) return NULL;
+  void *block = md_pool_resize(&memory->pool, old, from, size);
+  if (!block) return NULL;
   memory->used += size - from;
-  if (memory->used > memory->collect_at && !memory->asked && vm->running)
-    md_limits_ask_collection(vm);
+  if (memory->used > memory->collect_at && !memory->asked && vm->running) md_limits_ask_collection(vm);
   return block;
 }
 
@@ -56,8 +47,7 @@ static int panic(lua_State *L) {
 }
 
 static void limits_fill(md_vm *vm, const md_vm_limits *limits) {
-  if (limits)
-    vm->limits = *limits;
+  if (limits) vm->limits = *limits;
   md_vm_limits *fill = &vm->limits;
   fill->memory = fill->memory ? fill->memory : MEMORY_DEFAULT;
   fill->instructions = fill->instructions ? fill->instructions : WORK_DEFAULT;
@@ -70,8 +60,7 @@ static int state_make(md_vm *vm, md_error *err) {
   vm->memory.collect_at = collect_next(&vm->memory);
   vm->arena = md_arena_new(0);
   vm->L = vm->arena ? lua_newstate(allocate, vm) : NULL;
-  if (!vm->L)
-    return md_error_set(err, MD_ENOMEM, "out of memory for a Lua state");
+  if (!vm->L) return md_error_set(err, MD_ENOMEM, "out of memory for a Lua state");
   *(md_vm **)lua_getextraspace(vm->L) = vm;
   lua_atpanic(vm->L, panic);
   lua_gc(vm->L, LUA_GCSTOP);
@@ -82,8 +71,7 @@ static int state_make(md_vm *vm, md_error *err) {
 
 int md_vm_open(md_vm **out, const md_vm_limits *limits, md_error *err) {
   md_vm *vm = md_alloc_zero(sizeof *vm);
-  if (!vm)
-    return md_error_set(err, MD_ENOMEM, "out of memory for a Lua state");
+  if (!vm) return md_error_set(err, MD_ENOMEM, "out of memory for a Lua state");
   limits_fill(vm, limits);
   int code = state_make(vm, err);
   if (code) {
@@ -95,10 +83,9 @@ int md_vm_open(md_vm **out, const md_vm_limits *limits, md_error *err) {
 }
 
 void md_vm_free(md_vm *vm) {
-  if (!vm)
-    return;
-  if (vm->L)
-    lua_close(vm->L);
+  if (!vm) return;
+  if (vm->L) lua_close(vm->L);
+  md_pool_deinit(&vm->memory.pool);
   md_arena_free(vm->arena);
   md_free(vm);
 }
@@ -120,30 +107,29 @@ void md_vm_tidy(md_vm *vm) {
 static bool position_at(lua_State *L, int level, lua_Debug *found) {
   for (; lua_getstack(L, level, found); level++) {
     lua_getinfo(L, "Sl", found);
-    if (found->currentline > 0)
-      return true;
+    if (found->currentline > 0) return true;
   }
   return false;
 }
 
 void md_caller(lua_State *L, const char **file, int *line) {
   lua_Debug ar;
-  bool found = position_at(L, 1, &ar);
+  bool found = position_at(L, 0, &ar);
   *file = !found ? "?" : *ar.source == '@' ? ar.source + 1 : ar.source;
   *line = found ? ar.currentline : 0;
 }
 
 void md_raise(lua_State *L, const char *format, ...) {
-  lua_Debug ar;
-  if (position_at(L, 1, &ar))
-    lua_pushfstring(L, "%s:%d: ", ar.short_src, ar.currentline);
-  else
-    lua_pushliteral(L, "");
+  char text[480];
   va_list args;
   va_start(args, format);
-  lua_pushvfstring(L, format, args);
+  vsnprintf(text, sizeof text, format, args);
   va_end(args);
-  lua_concat(L, 2);
+  lua_Debug ar;
+  if (position_at(L, 0, &ar))
+    lua_pushfstring(L, "%s:%d: %s", ar.short_src, ar.currentline, text);
+  else
+    lua_pushstring(L, text);
   lua_error(L);
   __builtin_unreachable();
 }
@@ -158,8 +144,7 @@ void md_raise_nomem(lua_State *L) {
 // "file:12: " at the start of a message.
 static bool has_position(const char *text) {
   const char *colon = strchr(text, ':');
-  if (!colon || memchr(text, ' ', (size_t)(colon - text)))
-    return false;
+  if (!colon || memchr(text, ' ', (size_t)(colon - text))) return false;
   const char *digit = colon + 1;
   while (isdigit((unsigned char)*digit))
     digit++;
@@ -176,8 +161,7 @@ static void describe(lua_State *co, const char *text, md_error *err) {
 
 // What was raised, as text. May call __tostring, under the meter.
 static void describe_raised(lua_State *L, lua_State *co, md_error *err) {
-  if (!lua_checkstack(co, 1))
-    return;
+  if (!lua_checkstack(co, 1)) return;
   lua_pushvalue(co, -1);
   lua_xmove(co, L, 1);
   bool named = lua_type(L, -1) == LUA_TSTRING || luaL_getmetafield(L, -1, "__tostring") != LUA_TNIL;
@@ -200,42 +184,59 @@ typedef struct entry {
   md_error *err;
 } entry;
 
-static void describe_limit(md_vm *vm, lua_State *co, md_error *err) {
+static void describe_limit(const md_vm *vm, lua_State *co, md_error *err) {
   char text[120];
-  if (vm->meter.exceeded)
-    snprintf(text, sizeof text, "the budget of %lld instructions is exceeded", (long long)vm->meter.work_limit);
-  else
-    snprintf(text, sizeof text, "out of memory: a script has %zu KiB", vm->memory.limit >> 10);
+  if (vm->meter.exceeded) {
+    md_error_set(err, MD_EBUDGET, "%s:%d: the budget of %lld instructions is exceeded", vm->meter.file, vm->meter.line,
+                 (long long)vm->meter.work_limit);
+    return;
+  }
+  snprintf(text, sizeof text, "out of memory: a script has %zu KiB", vm->memory.limit >> 10);
   describe(co, text, err);
-  if (err)
-    err->code = vm->meter.exceeded ? MD_EBUDGET : MD_ENOMEM;
+  if (err) err->code = MD_ENOMEM;
+}
+
+// Pushes the coroutine that the run before left, or a new one.
+static MD_RAISES lua_State *push_coroutine(lua_State *L) {
+  md_vm *vm = md_vm_of(L);
+  if (vm->refs.coroutine && lua_rawgeti(L, LUA_REGISTRYINDEX, vm->refs.coroutine) == LUA_TTHREAD)
+    return lua_tothread(L, -1);
+  lua_settop(L, 1);
+  return lua_newthread(L);
+}
+
+// Nothing of a run survives in its coroutine. One that ended in an error is not used again: its hook may be off.
+static MD_RAISES void put_away(lua_State *L, lua_State *co, int status) {
+  md_vm *vm = md_vm_of(L);
+  if (!vm->refs.coroutine) return;
+  if (status > LUA_YIELD || vm->meter.exceeded || lua_resetthread(co) != LUA_OK)
+    lua_pushboolean(L, 0);
+  else
+    lua_pushvalue(L, 2);
+  lua_rawseti(L, LUA_REGISTRYINDEX, vm->refs.coroutine);
 }
 
 // Runs in protected mode on the main state: stack is [entry, coroutine].
 static int enter(lua_State *L) {
   entry *e = lua_touserdata(L, 1);
   md_vm *vm = md_vm_of(L);
-  lua_State *co = lua_newthread(L);
+  lua_State *co = push_coroutine(L);
   vm->running = co;
   lua_pushcfunction(co, e->body);
   lua_pushlightuserdata(co, e->context);
   int results;
   e->status = lua_resume(co, L, 1, &results);
   vm->meter.nomem = vm->meter.nomem || e->status == LUA_ERRMEM;
-  if (vm->meter.exceeded || vm->meter.nomem)
-    describe_limit(vm, co, e->err);
-  else if (e->status > LUA_YIELD)
-    describe_raised(L, co, e->err);
+  if (e->status > LUA_YIELD && !vm->meter.exceeded && !vm->meter.nomem) describe_raised(L, co, e->err);
+  if (vm->meter.exceeded || vm->meter.nomem) describe_limit(vm, co, e->err); // or while describing
+  put_away(L, co, e->status);
   return 0;
 }
 
 static md_script_result result_of(const md_vm *vm, int status) {
-  if (vm->meter.exceeded)
-    return MD_SCRIPT_BUDGET;
-  if (vm->meter.nomem)
-    return MD_SCRIPT_NOMEM;
-  if (status == LUA_YIELD)
-    return MD_SCRIPT_SUSPENDED;
+  if (vm->meter.exceeded) return MD_SCRIPT_BUDGET;
+  if (vm->meter.nomem) return MD_SCRIPT_NOMEM;
+  if (status == LUA_YIELD) return MD_SCRIPT_SUSPENDED;
   return status == LUA_OK ? MD_SCRIPT_OK : MD_SCRIPT_ERROR;
 }
 

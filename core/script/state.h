@@ -3,6 +3,7 @@
 // to core/script. The engine's thread.
 #pragma once
 #include "base/arena.h"
+#include "script/pool.h"
 #include "script/vm.h"
 #include <lauxlib.h>
 #include <lua.h>
@@ -24,12 +25,15 @@ typedef enum md_script_result {
 typedef struct md_meter {
   int64_t work, work_limit;
   int64_t replay, replay_limit;
-  int64_t pending; // since the last step; whose they are, its answer tells
-  bool exceeded;   // stays so until the next md_meter_begin
-  bool nomem;      // likewise
+  int64_t pending;  // since the last step; whose they are, its answer tells
+  bool exceeded;    // stays so until the next md_meter_begin
+  const char *file; // where it was exceeded
+  int line;
+  bool nomem; // likewise
 } md_meter;
 
 typedef struct md_memory {
+  md_pool pool;
   size_t used, limit;
   size_t collect_at; // the collector runs only where it is told to (S1: weak tables must have no effect)
   bool asked;        // the hook was told to collect at the next instruction
@@ -51,6 +55,7 @@ typedef struct md_refs {
   int metatables; // this turn's metatables, so that __mode can be taken out of them before a collection
   int m;          // the object that run gets
   int array_meta; // marks an empty table that was a JSON array
+  int coroutine;  // that the last run left, to be used again
   int next;       // what `next` remembers of the traversal it is in
 } md_refs;
 
@@ -72,7 +77,7 @@ struct md_vm {
   const void *defined;      // the table that moment.define was given last
   const md_turn_host *host; // while a turn runs, else NULL
   const void *m;            // the object that run gets, to know it again
-  bool metatables_used; // in this turn: a step may then be inside a metamethod
+  bool metatables_used;     // in this turn: a step may then be inside a metamethod
   int log_lines;
   void *user; // of the caller that opened the state (the plan)
 };
@@ -93,7 +98,7 @@ int md_script_code(md_script_result result);
 // Collects what past turns left, when it is worth it. Not while something runs.
 void md_vm_tidy(md_vm *vm);
 
-// Raises with the position of the nearest Lua function that called ("file:line: "). Formats as lua_pushfstring.
+// Raises with the position of the nearest Lua function that called ("file:line: "). Longer texts are cut.
 MD_RAISES _Noreturn void md_raise(lua_State *L, const char *format, ...) __attribute__((format(printf, 2, 3)));
 // Raises as out of memory, uncatchably.
 MD_RAISES _Noreturn void md_raise_nomem(lua_State *L);

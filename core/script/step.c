@@ -31,10 +31,8 @@ const char *md_step_kind_name(md_step_kind kind) {
 
 const md_turn_host *md_step_host(lua_State *L, const char *name) {
   md_vm *vm = md_vm_of(L);
-  if (lua_topointer(L, 1) != vm->m)
-    md_raise(L, "m.%s is called with a colon: m:%s(…)", name, name);
-  if (!vm->host)
-    md_raise(L, "m:%s is called after its turn", name);
+  if (lua_topointer(L, 1) != vm->m) md_raise(L, "m.%s is called with a colon: m:%s(…)", name, name);
+  if (!vm->host) md_raise(L, "m:%s is called after its turn", name);
   return vm->host;
 }
 
@@ -43,8 +41,7 @@ static bool in_metamethod(lua_State *L) {
   lua_Debug ar;
   for (int level = 1; lua_getstack(L, level, &ar); level++) {
     lua_getinfo(L, "n", &ar);
-    if (strcmp(ar.namewhat, "metamethod") == 0)
-      return true;
+    if (strcmp(ar.namewhat, "metamethod") == 0) return true;
   }
   return false;
 }
@@ -52,7 +49,8 @@ static bool in_metamethod(lua_State *L) {
 void md_step_allowed(lua_State *L, const char *name) {
   md_step_host(L, name);
   if (!lua_isyieldable(L) || (md_vm_of(L)->metatables_used && in_metamethod(L)))
-    md_raise(L, "m:%s is called from a callback (sort, gsub, a metamethod or an error handler): steps stand in run itself",
+    md_raise(L,
+             "m:%s is called from a callback (sort, gsub, a metamethod or an error handler): steps stand in run itself",
              name);
 }
 

@@ -13,8 +13,7 @@ static const char *conversion(const char *at, const char *end) {
 // What %s would write with an address is written without.
 static MD_RAISES void replace_argument(lua_State *L, int argument) {
   int type = lua_type(L, argument);
-  if (type == LUA_TNONE || type == LUA_TSTRING || type == LUA_TNUMBER)
-    return;
+  if (type == LUA_TNONE || type == LUA_TSTRING || type == LUA_TNUMBER) return;
   md_sandbox_text(L, argument, NULL);
   lua_replace(L, argument);
 }
@@ -25,26 +24,22 @@ int md_string_format(lua_State *L) {
   const char *text = luaL_checklstring(L, 1, &len), *end = text + len;
   int argument = 1;
   for (const char *at = text; at < end; at++) {
-    if (*at != '%')
-      continue;
+    if (*at != '%') continue;
     if (at + 1 < end && at[1] == '%') {
       at++;
       continue;
     }
     argument++;
     at = conversion(at + 1, end);
-    if (at < end && *at == 'p')
-      md_raise(L, "%%p is not available in scripts: an address differs from run to run");
-    if (at < end && *at == 's')
-      replace_argument(L, argument);
+    if (at < end && *at == 'p') md_raise(L, "%%p is not available in scripts: an address differs from run to run");
+    if (at < end && *at == 's') replace_argument(L, argument);
   }
   return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 
 static MD_RAISES void refuse_field(lua_State *L, const char *name, const char *why) {
   lua_pushstring(L, name);
-  if (lua_rawget(L, 2) != LUA_TNIL)
-    md_raise(L, "setmetatable: %s is not available in scripts: %s", name, why);
+  if (lua_rawget(L, 2) != LUA_TNIL) md_raise(L, "setmetatable: %s is not available in scripts: %s", name, why);
   lua_pop(L, 1);
 }
 
@@ -67,8 +62,7 @@ static MD_RAISES void remember_metatable(lua_State *L) {
 int md_setmetatable(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   luaL_argexpected(L, lua_isnil(L, 2) || lua_istable(L, 2), 2, "nil or table");
-  if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
-    md_raise(L, "cannot change a protected metatable");
+  if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL) md_raise(L, "cannot change a protected metatable");
   lua_settop(L, 2);
   if (lua_istable(L, 2)) {
     refuse_field(L, "__gc", "when memory is collected must change nothing");

@@ -17,7 +17,7 @@ typedef struct place {
 typedef struct reader {
   lua_State *L;
   const char *what;
-  size_t left; // bytes
+  size_t limit, left; // bytes
   int depth;
 } reader;
 
@@ -25,11 +25,10 @@ static MD_RAISES json_t *read_any(reader *r, int index, const place *at);
 
 static size_t describe(const place *at, char *out, size_t room) {
   size_t used = at->up ? describe(at->up, out, room) : 0;
-  if (used >= room)
-    return used;
-  int n = at->key      ? snprintf(out + used, room - used, ".%s", at->key)
-          : at->index  ? snprintf(out + used, room - used, "[%lld]", (long long)at->index)
-                       : 0;
+  if (used >= room) return used;
+  int n = at->key     ? snprintf(out + used, room - used, ".%s", at->key)
+          : at->index ? snprintf(out + used, room - used, "[%lld]", (long long)at->index)
+                      : 0;
   return used + (size_t)n;
 }
 
@@ -39,29 +38,25 @@ static MD_RAISES _Noreturn void refuse(reader *r, const place *at, const char *w
   md_raise(r->L, "%s%s %s", r->what, path, why);
 }
 
-static MD_RAISES void spend(reader *r, const place *at, size_t bytes) {
+static MD_RAISES void spend(reader *r, size_t bytes) {
   if (bytes > r->left)
-    refuse(r, at, "makes it too large: at most 64 KiB leave a script at once");
+    md_raise(r->L, "%s is too large: at most %d KiB leave a script at once", r->what, (int)(r->limit >> 10));
   r->left -= bytes;
 }
 
 json_t *md_value_made(lua_State *L, json_t *value) {
-  if (!value)
-    md_raise_nomem(L);
+  if (!value) md_raise_nomem(L);
   return value;
 }
 
 void md_value_put(lua_State *L, json_t *object, const char *name, json_t *value) {
-  if (json_object_set_new_nocheck(object, name, md_value_made(L, value)))
-    md_raise_nomem(L);
+  if (json_object_set_new_nocheck(object, name, md_value_made(L, value))) md_raise_nomem(L);
 }
 
 static MD_RAISES void check_text(reader *r, const place *at, const char *text, size_t len) {
-  spend(r, at, len + 3);
-  if (memchr(text, 0, len))
-    refuse(r, at, "has a NUL byte in a text");
-  if (!md_utf8_valid(text, len))
-    refuse(r, at, "has a text that is no valid UTF-8");
+  spend(r, len + 3);
+  if (memchr(text, 0, len)) refuse(r, at, "has a NUL byte in a text");
+  if (!md_utf8_valid(text, len)) refuse(r, at, "has a text that is no valid UTF-8");
 }
 
 static MD_RAISES json_t *read_text(reader *r, int index, const place *at) {
@@ -81,15 +76,13 @@ static size_t digits(lua_Integer n) {
 static MD_RAISES json_t *read_number(reader *r, int index, const place *at) {
   if (lua_isinteger(r->L, index)) {
     lua_Integer n = lua_tointeger(r->L, index);
-    spend(r, at, digits(n) + 1);
+    spend(r, digits(n) + 1);
     return md_value_made(r->L, json_integer(n));
   }
   lua_Number n = lua_tonumber(r->L, index);
-  if (isnan(n))
-    refuse(r, at, "is not a number (NaN): a division by zero?");
-  if (isinf(n))
-    refuse(r, at, "is infinite: a division by zero?");
-  spend(r, at, 9);
+  if (isnan(n)) refuse(r, at, "is not a number (NaN): a division by zero?");
+  if (isinf(n)) refuse(r, at, "is infinite: a division by zero?");
+  spend(r, 9);
   return md_value_made(r->L, json_real(n));
 }
 
@@ -107,10 +100,8 @@ static MD_RAISES bool is_list(reader *r, int table, const place *at, lua_Integer
       refuse(r, at, "has a key that is neither a name nor a place in a list: use strings as keys");
     }
   }
-  if (numbers && names)
-    refuse(r, at, "is both a list and a table with names: give it one kind of keys");
-  if (highest != numbers)
-    refuse(r, at, "is a list with holes: write null where there is nothing");
+  if (numbers && names) refuse(r, at, "is both a list and a table with names: give it one kind of keys");
+  if (highest != numbers) refuse(r, at, "is a list with holes: write null where there is nothing");
   *length = numbers;
   return numbers > 0;
 }
@@ -122,8 +113,7 @@ static MD_RAISES json_t *read_list(reader *r, int table, const place *at, lua_In
     lua_rawgeti(r->L, table, i);
     json_t *value = read_any(r, lua_gettop(r->L), &here);
     lua_pop(r->L, 1);
-    if (json_array_append_new(list, value))
-      md_raise_nomem(r->L);
+    if (json_array_append_new(list, value)) md_raise_nomem(r->L);
   }
   return list;
 }
@@ -137,16 +127,14 @@ static MD_RAISES json_t *read_object(reader *r, int table, const place *at) {
     place here = {.up = at, .key = key};
     check_text(r, at, key, len);
     json_t *value = read_any(r, lua_gettop(L), &here);
-    if (json_object_set_new_nocheck(object, key, value))
-      md_raise_nomem(L);
+    if (json_object_set_new_nocheck(object, key, value)) md_raise_nomem(L);
   }
   return object;
 }
 
 // Only an empty table can be marked: it was an empty JSON array.
 static MD_RAISES bool marked_as_array(lua_State *L, int table) {
-  if (!lua_getmetatable(L, table))
-    return false;
+  if (!lua_getmetatable(L, table)) return false;
   lua_rawgeti(L, LUA_REGISTRYINDEX, md_vm_of(L)->refs.array_meta);
   bool marked = lua_rawequal(L, -1, -2);
   lua_pop(L, 2);
@@ -155,17 +143,15 @@ static MD_RAISES bool marked_as_array(lua_State *L, int table) {
 
 static MD_RAISES bool empty(lua_State *L, int table) {
   lua_pushnil(L);
-  if (!lua_next(L, table))
-    return true;
+  if (!lua_next(L, table)) return true;
   lua_pop(L, 2);
   return false;
 }
 
 static MD_RAISES json_t *read_table(reader *r, int table, const place *at) {
-  if (r->depth == MD_VALUE_DEPTH)
-    refuse(r, at, "is deeper than 64 tables: does it contain itself?");
+  if (r->depth == MD_VALUE_DEPTH) refuse(r, at, "is deeper than 64 tables: does it contain itself?");
   luaL_checkstack(r->L, 6, "too deep");
-  spend(r, at, 2);
+  spend(r, 2);
   lua_Integer length;
   r->depth++;
   json_t *result;
@@ -184,7 +170,7 @@ static json_t *read_any(reader *r, int index, const place *at) {
   case LUA_TNIL:
     return json_null();
   case LUA_TBOOLEAN:
-    spend(r, at, 6);
+    spend(r, 6);
     return json_boolean(lua_toboolean(r->L, index));
   case LUA_TNUMBER:
     return read_number(r, index, at);
@@ -193,7 +179,7 @@ static json_t *read_any(reader *r, int index, const place *at) {
   case LUA_TTABLE:
     return read_table(r, index, at);
   case LUA_TLIGHTUSERDATA:
-    spend(r, at, 5);
+    spend(r, 5);
     return json_null();
   default:
     refuse(r, at, "is no data: only texts, numbers, booleans and tables of them leave a script");
@@ -201,7 +187,7 @@ static json_t *read_any(reader *r, int index, const place *at) {
 }
 
 json_t *md_value_read(lua_State *L, int index, const char *what, size_t bytes) {
-  reader r = {.L = L, .what = what, .left = bytes};
+  reader r = {.L = L, .what = what, .limit = bytes, .left = bytes};
   place root = {0};
   return read_any(&r, lua_absindex(L, index), &root);
 }
@@ -228,8 +214,7 @@ static MD_RAISES void push_object(lua_State *L, const json_t *object) {
   lua_createtable(L, 0, (int)json_object_size(object));
   for (void *at = json_object_iter(source); at; at = json_object_iter_next(source, at)) {
     const json_t *value = json_object_iter_value(at);
-    if (json_is_null(value))
-      continue;
+    if (json_is_null(value)) continue;
     lua_pushstring(L, json_object_iter_key(at));
     md_value_push(L, value);
     lua_rawset(L, -3);
@@ -281,8 +266,7 @@ json_t *md_value_seconds(lua_State *L, md_micros span) {
 }
 
 static MD_RAISES void set_text(lua_State *L, const char *name, const char *text) {
-  if (!text)
-    return;
+  if (!text) return;
   lua_pushstring(L, text);
   lua_setfield(L, -2, name);
 }

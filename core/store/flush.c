@@ -24,6 +24,41 @@ static int write_entries(md_store *store, const md_stripe *stripe, const char *s
   return code;
 }
 
+static const char count_entries[] = "SELECT count(*) FROM lazy_index WHERE hash BETWEEN ?1 AND ?2";
+static const char select_hashes[] = "SELECT hash FROM lazy_index WHERE hash BETWEEN ?1 AND ?2";
+
+// Makes a stripe's filter from the table, which holds the stripe whole at this moment.
+static int make_filter(md_store *store, unsigned stripe, md_error *err) {
+  md_filter *filter = &store->index->filters[stripe];
+  int64_t first = (int64_t)stripe << (MD_HASH_BITS - 10), last = first + ((int64_t)1 << (MD_HASH_BITS - 10)) - 1;
+  int64_t count = 0;
+  sqlite3_stmt *stmt;
+  md_filter_deinit(filter);
+  int code = md_statement_number(store, &count, err, count_entries, "ii", first, last);
+  if (code || !md_filter_init(filter, (size_t)count)) return code;
+  code = md_statement_open(store, &stmt, err, select_hashes, "ii", first, last);
+  while (!code && (code = md_statement_step(store, stmt, err)) == 1) {
+    uint64_t hash = (uint64_t)sqlite3_column_int64(stmt, 0);
+    if (md_index_is_filtered(hash)) md_filter_add(filter, hash);
+    code = 0;
+  }
+  if (code)
+    md_filter_deinit(filter); // half of one would deny what is there
+  else
+    md_statement_close(stmt);
+  return code;
+}
+
+// A filter may know of more than is there (after a rollback, a drop), never of less.
+static int extend_filter(md_store *store, unsigned stripe, md_error *err) {
+  md_filter *filter = &store->index->filters[stripe];
+  const md_stripe *adds = &store->index->adds.stripes[stripe];
+  if (md_filter_is_full(filter)) return make_filter(store, stripe, err);
+  for (uint32_t i = 0; i < adds->count; i++)
+    if (md_index_is_filtered(adds->entries[i].hash)) md_filter_add(filter, adds->entries[i].hash);
+  return 0;
+}
+
 static bool is_quiet(const md_store *store, unsigned stripe) {
   const md_index *index = store->index;
   bool same = !index->adds.stripes[stripe].count && !index->drops.stripes[stripe].count;
@@ -37,6 +72,7 @@ static int flush_stripe(md_store *store, unsigned stripe, md_error *err) {
   if (is_quiet(store, stripe)) return 0;
   int code = write_entries(store, &index->adds.stripes[stripe], insert_entry, err);
   if (!code) code = write_entries(store, &index->drops.stripes[stripe], delete_entry, err);
+  if (!code) code = extend_filter(store, stripe, err);
   if (!code)
     code = md_statement_run(store, err, update_watermark, "diiii", (int)stripe, store->last[MD_SOURCE_EVENTS],
                             store->last[MD_SOURCE_RUNS], store->last[MD_SOURCE_PEOPLE], store->last[MD_SOURCE_THINGS]);

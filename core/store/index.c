@@ -25,6 +25,10 @@ md_source_table md_index_source(uint64_t hash) {
   return sources[hash & ((1 << SPACE_BITS) - 1)];
 }
 
+bool md_index_is_filtered(uint64_t hash) {
+  return (hash & ((1 << SPACE_BITS) - 1)) != MD_INDEX_EVENT_KEY;
+}
+
 static int64_t watermark(const md_store *store, uint64_t hash) {
   return store->index->watermarks[md_stripe_of(hash)][md_index_source(hash)];
 }
@@ -80,6 +84,7 @@ int md_index_add_late(md_store *store, uint64_t hash, int64_t row, md_error *err
   md_require(store->in_transaction && !store->read_only);
   int code = md_statement_run(store, err, insert_entry, "ii", (int64_t)hash, row);
   if (code) return code;
+  md_filter_add(&store->index->filters[md_stripe_of(hash)], hash);
   return add_in_memory(store, hash, row, err);
 }
 
@@ -149,10 +154,17 @@ static int look_up(md_store *store, const char *sql, uint64_t hash, int64_t boun
 static const char next_entry[] = "SELECT row FROM lazy_index WHERE hash = ?1 AND row > ?2 ORDER BY row";
 static const char last_entry[] = "SELECT row FROM lazy_index WHERE hash = ?1 AND row < ?2 ORDER BY row DESC";
 
+// A writer skips the table where nothing past the bound can lie in it. A reader's watermarks are older than its view.
+static bool may_be_in_table(const md_store *store, uint64_t hash, int64_t after) {
+  if (store->read_only) return true;
+  if (after >= watermark(store, hash)) return false;
+  return !md_index_is_filtered(hash) || md_filter_may_have(&store->index->filters[md_stripe_of(hash)], hash);
+}
+
 int md_index_next(md_store *store, uint64_t hash, int64_t after, int64_t *row, md_error *err) {
   *row = 0;
   int code = md_index_refresh(store, md_index_source(hash), err);
-  if (!code && after < watermark(store, hash)) code = look_up(store, next_entry, hash, after, row, err);
+  if (!code && may_be_in_table(store, hash, after)) code = look_up(store, next_entry, hash, after, row, err);
   if (code) return code;
   int64_t in_memory = md_stripes_next(&store->index->adds, hash, after);
   if (in_memory && (!*row || in_memory < *row)) *row = in_memory;
@@ -163,7 +175,8 @@ int md_index_last(md_store *store, uint64_t hash, int64_t before, int64_t *row, 
   *row = 0;
   int code = md_index_refresh(store, md_index_source(hash), err);
   if (code) return code;
-  *row = md_stripes_last(&store->index->adds, hash, before);
-  if (*row || !watermark(store, hash)) return 0;
-  return look_up(store, last_entry, hash, before, row, err);
+  int64_t in_memory = md_stripes_last(&store->index->adds, hash, before);
+  if (may_be_in_table(store, hash, in_memory)) code = look_up(store, last_entry, hash, before, row, err);
+  if (in_memory > *row) *row = in_memory;
+  return code;
 }

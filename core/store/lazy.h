@@ -3,6 +3,7 @@
 // store.c and the files of the tables; the lookups are in index.h.
 #pragma once
 #include "store/events.h"
+#include "store/filter.h"
 #include "store/index.h"
 #include "store/internal.h"
 #include "store/stripes.h"
@@ -16,6 +17,7 @@ typedef struct md_index_undo {
 struct md_index {
   md_stripes adds;                            // not in the table yet
   md_stripes drops;                           // in the table, but not any more to be found
+  md_filter filters[MD_STRIPES];              // what the table may hold: made when a stripe is sorted
   int64_t watermarks[MD_STRIPES][MD_SOURCES]; // entries of rows up to here are in the table
   md_index_undo *undo;                        // what the open transaction did to adds and drops
   size_t undo_count, undo_capacity;
@@ -45,6 +47,9 @@ int md_index_flush(md_store *store, md_error *err);
 // After COMMIT: forgets what was sorted. After a failed one: keeps it.
 void md_index_committed(md_store *store);
 void md_index_not_committed(md_store *store);
+
+// Whether hashes of this space are in the filters: those that are looked up when a customer's first event comes.
+bool md_index_is_filtered(uint64_t hash);
 
 // Adds a pair for a row that was stored before: into the table as well, because readers have seen the row already.
 int md_index_add_late(md_store *store, uint64_t hash, int64_t row, md_error *err);

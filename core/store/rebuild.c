@@ -187,6 +187,8 @@ void md_index_close(md_store *store) {
   if (!store->index) return;
   md_stripes_deinit(&store->index->adds);
   md_stripes_deinit(&store->index->drops);
+  for (unsigned i = 0; i < MD_STRIPES; i++)
+    md_filter_deinit(&store->index->filters[i]);
   md_free(store->index->undo);
   md_free(store->index);
 }

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands' side of the admin socket: one request, one answer, waiting for it. One thread.
+#pragma once
+#include "base/json.h"
+
+// Sends {"command":…} with the members of `request` (borrowed) to the daemon that has this database open, and answers
+// its object in the arena in scope. MD_ENOTFOUND: no daemon there. MD_EDENIED: another user's. Otherwise the code of
+// the daemon's own refusal, its sentence in `err`.
+int md_admin_ask(const char *db, const json_t *request, json_t **answer, md_error *err);

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The daemon: store, engine, intake, postroom, checkpointer and admin socket on one libuv loop, the engine's thread.
+#pragma once
+#include "cli/admin.h"
+#include "cli/postroom.h"
+#include "cli/scripts.h"
+#include "cli/settings.h"
+#include "intake/server.h"
+#include "store/checkpoint.h"
+
+typedef struct md_daemon {
+  const md_settings *settings;
+  uv_loop_t loop;
+  uv_async_t wake;  // the engine's inbox has something
+  uv_timer_t timer; // the next timer or message is due, or a failed batch is tried again
+  uv_signal_t signals[3];
+  md_store *store;
+  md_engine *engine;
+  md_postroom postroom;
+  md_intake *intake;
+  md_checkpointer *checkpointer;
+  md_admin *admin;
+  md_problems problems;
+  md_network *proxies;
+  char url[300];
+  md_micros started_at;
+  bool handles; // the loop has its handles
+  bool stopping;
+} md_daemon;
+
+// Opens everything, prints the bound address, runs until SIGTERM or SIGINT (B4). `err` says why it could not start.
+int md_daemon_run(const md_settings *settings, md_error *err);
+
+// Reads the script trees anew. Problems are in `daemon->problems`.
+int md_daemon_reload(md_daemon *daemon, md_error *err);
+// The valid keys as they are stored now, but for the one named `without` (or NULL).
+int md_daemon_keys(md_store *store, const char *without, md_auth **out, md_error *err);
+// What the admin socket is asked.
+void md_daemon_admin(void *context, md_admin_request *request, const json_t *object);

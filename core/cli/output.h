@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// What commands print: aligned tables for people, JSON objects one a line for programs. One thread.
+#pragma once
+#include "base/buffer.h"
+#include "base/clock.h"
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { MD_TABLE_COLUMNS = 12, MD_TABLE_WIDTH = 100, MD_TIME_TEXT = 32 };
+
+// Rows are kept until they are printed, so that columns align. What is longer than the screen (or 100 columns) is cut
+// in the widest columns; control characters are escaped.
+typedef struct md_table {
+  const char *const *headers; // NULL-terminated
+  int columns;
+  char **cells; // row by row
+  int cell_count, cell_room;
+  bool failed;
+} md_table;
+
+void md_table_init(md_table *table, const char *const *headers);
+// Adds the next cell; a NULL text is an empty cell.
+void md_table_cell(md_table *table, const char *text);
+void md_table_number(md_table *table, int64_t number);
+void md_table_time(md_table *table, md_micros at); // 0: empty
+// Appends with headers (`empty` instead, when there is no row), at most `width` columns wide, and frees.
+void md_table_write(md_table *table, md_buffer *out, int width, const char *empty);
+// The same on standard output, as wide as the screen.
+void md_table_print(md_table *table, const char *empty);
+
+// One JSON object on a line of standard output, fields in the order in which they are added.
+typedef struct md_line {
+  md_buffer text;
+  bool any;
+} md_line;
+
+void md_line_begin(md_line *line);
+void md_line_text(md_line *line, const char *name, const char *text); // NULL: null
+void md_line_number(md_line *line, const char *name, int64_t number);
+void md_line_bool(md_line *line, const char *name, bool yes);
+void md_line_time(md_line *line, const char *name, md_micros at);          // 0: null
+void md_line_raw(md_line *line, const char *name, const char *json);       // NULL: null
+void md_line_json(md_line *line, const char *name, const json_t *value);   // NULL: null
+void md_line_end(md_line *line);                                           // prints and frees
+
+// "2026-11-23 09:30:00" in UTC, for people; "" for 0. Answers `buf`.
+const char *md_time_text(md_micros at, char buf[static MD_TIME_TEXT]);
+// Prints what a buffer holds and frees it.
+void md_print_buffer(md_buffer *text);
+// Prints a text with its control characters escaped.
+void md_print_escaped(const char *text);

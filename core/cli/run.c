@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// `momentd run`.
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/daemon.h"
+#include "cli/settings.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static int configure_log(const md_settings *settings, md_error *err) {
+  md_log_level level = MD_LOG_INFO;
+  bool json = strcmp(settings->log_format, "json") == 0;
+  if (md_log_level_parse(settings->log_level, &level))
+    return md_error_set(err, MD_EINVAL, "log_level is error, warn, info or debug, not \"%s\"", settings->log_level);
+  if (!json && strcmp(settings->log_format, "logfmt") != 0)
+    return md_error_set(err, MD_EINVAL, "log_format is logfmt or json, not \"%s\"", settings->log_format);
+  md_log_configure(level, json, STDERR_FILENO);
+  return 0;
+}
+
+// X2: memory holds personal data, so it is never dumped.
+static void forbid_core_dumps(void) {
+  const struct rlimit none = {0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0);
+}
+
+static int run(const md_cli_args *args) {
+  md_settings settings;
+  md_error err = {0};
+  md_arena *arena = md_arena_new(0);
+  if (!arena) return md_cli_fail(&(md_error){.text = "out of memory"});
+  int code = md_settings_load(&settings, args, arena, &err);
+  if (!code) code = configure_log(&settings, &err);
+  if (code) {
+    md_cli_fail(&err);
+    md_arena_free(arena);
+    return MD_EXIT_USAGE;
+  }
+  forbid_core_dumps();
+  md_arena *scope = md_json_scope(arena);
+  code = md_daemon_run(&settings, &err);
+  md_json_scope(scope);
+  md_arena_free(arena);
+  if (!code) return MD_EXIT_OK;
+  md_cli_fail(&err);
+  return code == MD_EINVAL ? MD_EXIT_USAGE : MD_EXIT_FAILED;
+}
+
+const md_cli_command md_cli_run = {
+    .name = "run",
+    .arguments = "",
+    .summary = "Run the daemon: take events, run moments, send messages",
+    .notes = "Prints one line with its address when it is ready. SIGTERM ends it after what came in is answered;\n"
+             "SIGHUP reads the scripts anew. Every option can stand in the file of --config, with _ for -.",
+    .example = "  momentd run --db shop.db --scripts scripts --listen 127.0.0.1:8484 \\\n"
+               "      --mail file:outbox --delivery live",
+    .settings = MD_CLI_ALL_SETTINGS,
+    .run = run,
+};

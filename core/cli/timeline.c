@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// Timelines of runs, from their journals.
+#include "cli/timeline.h"
+#include "base/json.h"
+#include "cli/reader.h"
+#include "cli/rows.h"
+#include "engine/journal.h"
+#include "engine/wait.h"
+#include <inttypes.h>
+#include <string.h>
+
+static const char *event_text(md_store *store, md_arena *arena, int64_t seq) {
+  md_event event;
+  if (md_events_get(store, seq, arena, &event, NULL)) return md_arena_printf(arena, "event %" PRId64, seq);
+  return md_arena_printf(arena, "%s (%s)", event.type, event.id);
+}
+
+static const char *send_text(md_arena *arena, const char *json) {
+  md_arena *scope = md_json_scope(arena);
+  const char *text = json;
+  json_t *result = md_json_parse(json, strlen(json), true, NULL);
+  if (json_is_true(json_object_get(result, "sent")))
+    text = "queued";
+  else if (md_json_text(result, "reason"))
+    text = md_arena_printf(arena, "not sent: %s", md_json_text(result, "reason"));
+  md_json_scope(scope);
+  return text;
+}
+
+static const char *result_text(md_store *store, md_arena *arena, const md_entry *entry) {
+  switch (entry->result) {
+  case MD_RESULT_NIL: return "nil";
+  case MD_RESULT_TRUE: return "done";
+  case MD_RESULT_FALSE: return "false";
+  case MD_RESULT_JSON: return entry->kind == MD_STEP_SEND ? send_text(arena, entry->json) : entry->json;
+  case MD_RESULT_EVENT: return event_text(store, arena, entry->event_seq);
+  case MD_RESULT_TIMEOUT: return entry->kind == MD_STEP_SLEEP ? "over" : "nothing came";
+  }
+  return "";
+}
+
+static void step_row(md_table *table, md_store *store, md_arena *arena, const md_entry *entry) {
+  md_table_time(table, entry->at);
+  md_table_cell(table, md_arena_printf(arena, "%s %s", md_step_kind_name(entry->kind), entry->name));
+  md_table_cell(table, result_text(store, arena, entry));
+  md_table_cell(table, md_arena_printf(arena, "%s:%d", entry->file, entry->line));
+}
+
+static void wait_row(md_table *table, md_arena *arena, const md_run *run) {
+  md_wait wait;
+  char until[MD_TIME_TEXT];
+  if (!run->wait || md_wait_unpack(run->wait, run->wait_len, &wait)) return;
+  md_table_time(table, wait.opened_at);
+  md_table_cell(table, md_arena_printf(arena, "%s %s", md_step_kind_name(wait.kind), wait.name));
+  md_table_cell(table, md_arena_printf(arena, "waits until %s", md_time_text(wait.deadline, until)));
+  md_table_cell(table, md_arena_printf(arena, "%s:%d", wait.file, wait.line));
+}
+
+static void end_row(md_table *table, md_arena *arena, const md_run *run) {
+  if (run->state == MD_RUN_WAITING) return;
+  const char *why = run->state == MD_RUN_DONE ? run->outcome : run->reason;
+  md_table_time(table, run->ended_at ? run->ended_at : run->turn_at);
+  md_table_cell(table, md_run_state_name(run->state));
+  md_table_cell(table, why);
+  md_table_cell(table, NULL);
+  (void)arena;
+}
+
+static int steps(md_table *table, md_store *store, md_arena *arena, const md_run *run, md_error *err) {
+  md_journal_reader reader;
+  md_entry entry;
+  int code;
+  md_journal_read(&reader, run->journal, run->journal_len);
+  while ((code = md_journal_next(&reader, &entry)) == 1)
+    step_row(table, store, arena, &entry);
+  return code ? md_error_set(err, code, "the journal of run %" PRId64 " is damaged", run->id) : 0;
+}
+
+int md_timeline_write(md_buffer *out, md_store *store, md_arena *arena, const md_run *run, int width, md_error *err) {
+  static const char *const headers[] = {"TIME", "STEP", "RESULT", "LINE", NULL};
+  const char *digest = md_version_digest(store, arena, run->version);
+  const char *person = md_person_name(store, arena, run->person);
+  bool thing = run->about.kind && strcmp(run->about.kind, "person") != 0;
+  md_table table;
+  md_buffer_printf(out, "Run %" PRId64 " of %s, version %.12s: %s\n", run->id, run->moment, digest ? digest : "?",
+                   md_run_state_name(run->state));
+  md_buffer_printf(out, "about %s%s%sperson %s\n", thing ? run->about.kind : "", thing ? " " : "",
+                   thing ? md_arena_printf(arena, "%s, ", run->about.value) : "", person ? person : "unknown");
+  md_table_init(&table, headers);
+  md_table_time(&table, run->started_at);
+  md_table_cell(&table, "trigger");
+  md_table_cell(&table, event_text(store, arena, run->trigger_seq));
+  md_table_cell(&table, NULL);
+  int code = steps(&table, store, arena, run, err);
+  if (run->state == MD_RUN_WAITING || run->state == MD_RUN_PARKED) wait_row(&table, arena, run);
+  end_row(&table, arena, run);
+  md_table_write(&table, out, width, "");
+  return code;
+}
+
+static void step_json(md_buffer *list, md_store *store, md_arena *arena, const md_entry *entry) {
+  md_line line;
+  md_line_begin(&line);
+  md_line_time(&line, "at", entry->at);
+  md_line_text(&line, "step", md_step_kind_name(entry->kind));
+  md_line_text(&line, "name", entry->name);
+  if (entry->result == MD_RESULT_JSON)
+    md_line_raw(&line, "result", entry->json);
+  else if (entry->result == MD_RESULT_TRUE || entry->result == MD_RESULT_FALSE)
+    md_line_bool(&line, "result", entry->result == MD_RESULT_TRUE);
+  else
+    md_line_text(&line, "result", entry->result == MD_RESULT_TIMEOUT ? "timeout" : NULL);
+  md_line_text(&line, "event", entry->result == MD_RESULT_EVENT ? md_event_id(store, arena, entry->event_seq) : NULL);
+  md_line_text(&line, "file", entry->file);
+  md_line_number(&line, "line", entry->line);
+  md_buffer_putc(&line.text, '}');
+  if (list->len > 1) md_buffer_putc(list, ',');
+  if (md_buffer_ok(&line.text))
+    md_buffer_append(list, line.text.data, line.text.len);
+  else
+    list->failed = true;
+  md_buffer_deinit(&line.text);
+}
+
+int md_timeline_field(md_line *line, md_store *store, md_arena *arena, const md_run *run, md_error *err) {
+  md_journal_reader reader;
+  md_entry entry;
+  md_buffer list;
+  int code;
+  md_buffer_init(&list);
+  md_buffer_putc(&list, '[');
+  md_journal_read(&reader, run->journal, run->journal_len);
+  while ((code = md_journal_next(&reader, &entry)) == 1)
+    step_json(&list, store, arena, &entry);
+  md_buffer_putc(&list, ']');
+  if (!md_buffer_ok(&list)) line->text.failed = true;
+  md_line_raw(line, "timeline", md_buffer_ok(&list) ? list.data : NULL);
+  md_buffer_deinit(&list);
+  return code ? md_error_set(err, code, "the journal of run %" PRId64 " is damaged", run->id) : 0;
+}

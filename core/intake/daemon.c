@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// libmicrohttpd: started for a loop that watches its epoll descriptor, and run when that or a timer says so.
+#include "intake/daemon.h"
+#include "base/log.h"
+#include "intake/peers.h"
+#include "intake/request.h"
+#include <stdio.h>
+#include <string.h>
+
+// Rounds without a look at the loop; more is to come than anyone needs, and other handles want their turn.
+enum { ROUNDS = 64, ROOM_FOR_ANSWER = 2048 };
+
+static void on_log(void *context, const char *format, va_list args) {
+  char line[300];
+  (void)context;
+  if (!md_log_wants(MD_LOG_DEBUG)) return;
+  vsnprintf(line, sizeof line, format, args);
+  line[strcspn(line, "\n")] = '\0';
+  md_log(MD_LOG_DEBUG, "intake", "libmicrohttpd", "error", line, NULL);
+}
+
+// Targets are compared as they come.
+static size_t keep_escapes(void *context, struct MHD_Connection *connection, char *text) {
+  (void)context, (void)connection;
+  return strlen(text);
+}
+
+int md_daemon_start(md_intake *intake, md_error *err) {
+  const md_intake_limits *limits = &intake->limits;
+  intake->daemon = MHD_start_daemon(
+      MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, md_peers_may_connect, intake,
+      md_request_continue, intake, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_LISTEN_SOCKET,
+      intake->listen_fd, MHD_OPTION_CONNECTION_MEMORY_LIMIT, limits->header_bytes + ROOM_FOR_ANSWER,
+      MHD_OPTION_CONNECTION_LIMIT, limits->connections, MHD_OPTION_CONNECTION_TIMEOUT, limits->idle_seconds,
+      MHD_OPTION_NOTIFY_CONNECTION, md_peers_changed, intake, MHD_OPTION_URI_LOG_CALLBACK, md_request_begin, intake,
+      MHD_OPTION_NOTIFY_COMPLETED, md_request_completed, intake, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
+      MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+  if (!intake->daemon) return md_error_set(err, MD_ENETWORK, "the HTTP server could not be started");
+  return 0;
+}
+
+int md_daemon_fd(const md_intake *intake) {
+  const union MHD_DaemonInfo *info = MHD_get_daemon_info(intake->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+  return info ? info->epoll_fd : -1;
+}
+
+static void on_timeout(uv_timer_t *timer) {
+  md_daemon_drive(timer->data);
+}
+
+// A timer that comes too early only looks again: setting it anew at every request costs more.
+static void set_timeout(md_intake *intake, uint64_t wait) {
+  uv_timer_t *timer = &intake->timeout;
+  if (uv_is_active((uv_handle_t *)timer) && uv_timer_get_due_in(timer) <= wait) return;
+  uv_timer_start(timer, on_timeout, wait, 0);
+}
+
+// One run is not enough: libmicrohttpd takes events in portions, and goes on with a resumed connection in a later run.
+void md_daemon_drive(md_intake *intake) {
+  MHD_UNSIGNED_LONG_LONG wait = 0;
+  enum MHD_Result timed = MHD_YES;
+  for (int round = 0; round < ROUNDS && timed == MHD_YES && wait == 0; round++) {
+    MHD_run(intake->daemon);
+    md_request_suspend_handed(intake);
+    timed = MHD_get_timeout(intake->daemon, &wait);
+  }
+  if (timed == MHD_YES) set_timeout(intake, wait);
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// The decision in the turn: whether a message goes, where to, in which words (M1, M5's limit, M8, M9). It fills a row of
+// messages, queued or suppressed, and stores none of it itself.
+#include "base/digest.h"
+#include "base/log.h"
+#include "message/consent.h"
+#include "message/names.h"
+#include "message/outbox_state.h"
+#include "message/recipient.h"
+#include <string.h>
+
+// One decision under way.
+typedef struct decision {
+  const md_outbox *outbox;
+  md_store *store;
+  const md_send *send;
+  md_arena *arena;
+  md_message *out;
+  md_error *err;
+  json_t *data; // frozen
+} decision;
+
+static int no_memory(decision *d) {
+  return md_error_set(d->err, MD_ENOMEM, "out of memory while a message was decided");
+}
+
+static void suppress(decision *d, const char *reason, const char *detail) {
+  d->out->state = MD_MESSAGE_SUPPRESSED;
+  d->out->reason = reason;
+  d->out->detail = detail;
+  d->out->final_at = d->send->now;
+}
+
+static bool open(const decision *d) {
+  return d->out->state == MD_MESSAGE_QUEUED;
+}
+
+static const char *mode_of(const md_outbox *outbox, const char *moment) {
+  const md_outbox_options *options = &outbox->options;
+  for (int i = 0; i < options->mode_count; i++)
+    if (strcmp(options->modes[i].moment, moment) == 0) return options->modes[i].mode;
+  return options->mode ? options->mode : "shadow";
+}
+
+// The same run and step always give the same id, whatever is replayed, resent or restored.
+static const char *message_id(decision *d) {
+  uint8_t digest[MD_SHA256_SIZE];
+  char hash[17];
+  const char *what = md_arena_printf(d->arena, "%s %lld %d", d->outbox->options.installation,
+                                     (long long)d->send->run->id, d->send->step);
+  if (!what) return NULL;
+  md_sha256(what, strlen(what), digest);
+  md_hex(digest, 8, hash);
+  return md_arena_printf(d->arena, "%lld.%d.%s@%s", (long long)d->send->run->id, d->send->step, hash, d->outbox->host);
+}
+
+static md_micros due_at(const md_send *send) {
+  const json_t *at = json_object_get(send->args, "send_at");
+  if (!json_is_number(at)) return send->now;
+  md_micros due = (md_micros)(json_number_value(at) * (double)MD_SECOND);
+  return due > send->now ? due : send->now;
+}
+
+static int begin(decision *d) {
+  const md_send *send = d->send;
+  bool security = strcmp(send->class_name, "security") == 0;
+  *d->out = (md_message){.run = send->run->id,
+                         .step = send->step,
+                         .version = send->run->version,
+                         .person = send->run->person,
+                         .channel = "email",
+                         .state = MD_MESSAGE_QUEUED,
+                         .urgent = security || json_is_true(json_object_get(send->args, "urgent")),
+                         .created_at = send->now,
+                         .due_at = due_at(send)};
+  d->out->moment = md_arena_strdup(d->arena, send->run->moment);
+  d->out->class_name = md_arena_strdup(d->arena, send->class_name);
+  d->out->template_name = md_arena_strdup(d->arena, md_json_text(send->args, "template"));
+  d->out->variant = md_arena_strdup(d->arena, md_json_text(send->args, "variant"));
+  d->out->mode = md_arena_strdup(d->arena, mode_of(d->outbox, send->run->moment));
+  d->out->message_id = message_id(d);
+  bool whole = d->out->moment && d->out->class_name && d->out->template_name && d->out->mode && d->out->message_id;
+  return whole ? 0 : no_memory(d);
+}
+
+static int check_channel(decision *d) {
+  const char *channel = md_json_text(d->send->args, "channel");
+  if (!channel || strcmp(channel, "email") == 0) return 0;
+  return md_error_set(d->err, MD_EINVAL, "channel = \"%.40s\": there is only \"email\"", channel);
+}
+
+static int decide_recipient(decision *d, bool *internal) {
+  const char *to = NULL, *why = NULL;
+  int rc = md_recipient_find(&d->outbox->options, d->send, d->arena, &to, internal, &why, d->err);
+  if (rc) return rc;
+  d->out->to = md_arena_strdup(d->arena, to);
+  if (!to) suppress(d, "no_address", why);
+  return 0;
+}
+
+static int decide_consent(decision *d) {
+  bool allowed = true;
+  const char *why = NULL;
+  int rc = md_consent_allows(d->store, d->send->run->person, d->send->class_name, &allowed, &why, d->err);
+  if (rc == 0 && !allowed) suppress(d, "no_consent", why);
+  return rc;
+}
+
+// Counted for the time it is scheduled for (M5).
+static int decide_limit(decision *d) {
+  const md_send *send = d->send;
+  if (send->limit_runs <= 0 || send->limit_per <= 0 || send->run->person == 0) return 0;
+  int64_t count = 0;
+  int rc = md_messages_runs_since(d->store, send->run->moment, send->run->person, send->run->id,
+                                  d->out->due_at - send->limit_per, &count, d->err);
+  if (rc || count < send->limit_runs) return rc;
+  suppress(d, "limit", md_arena_printf(d->arena, "%lld runs have messaged this person, the limit is %d",
+                                       (long long)count, send->limit_runs));
+  return 0;
+}
+
+// What the template sees: the script's data, the profile under `profile`, and its name where data has none.
+static int freeze_data(decision *d) {
+  static const char *const profile_names[] = {"name", NULL};
+  const json_t *given = json_object_get(d->send->args, "data");
+  const json_t *clean = json_is_object(given) ? md_names_apply(given, d->send->name_paths) : json_object();
+  json_t *profile = json_copy(d->send->profile);
+  if (!clean || !profile) return no_memory(d);
+  json_object_del(profile, "consent");
+  const json_t *usable = md_names_apply(profile, profile_names);
+  d->data = json_copy((json_t *)clean);
+  if (!usable || !d->data) return no_memory(d);
+  json_t *name = json_object_get(usable, "name");
+  if (!json_object_get(d->data, "profile")) json_object_set(d->data, "profile", (json_t *)usable);
+  if (name && !json_object_get(d->data, "name")) json_object_set(d->data, "name", name);
+  md_buffer text;
+  md_buffer_init(&text);
+  md_json_write(&text, d->data);
+  d->out->data = md_buffer_ok(&text) && text.data ? md_arena_strndup(d->arena, text.data, text.len) : NULL;
+  md_buffer_deinit(&text);
+  return d->out->data ? 0 : no_memory(d);
+}
+
+// M1: proves that the whole mail can be made of `template_name`; keeps locale and subject.
+static int dry_render(decision *d, const char *template_name, md_error *why) {
+  const md_send *send = d->send;
+  const char *wanted[3] = {0};
+  const char *option = md_json_text(send->args, "locale"), *profile = md_json_text(send->profile, "locale");
+  int n = 0;
+  if (option) wanted[n++] = option;
+  if (profile) wanted[n++] = profile;
+  md_compose compose = {.files = send->files,
+                        .file_count = send->file_count,
+                        .moment = send->run->moment,
+                        .class_name = send->class_name,
+                        .template_name = template_name,
+                        .variant = d->out->variant,
+                        .locales = wanted,
+                        .default_locale = d->outbox->options.locale,
+                        .data = d->data,
+                        .from = {.name = d->outbox->options.from_name, .address = d->outbox->from},
+                        .to = {.address = d->out->to},
+                        .message_id = d->out->message_id,
+                        .date = send->now};
+  md_copy copy = {0};
+  md_buffer mail;
+  md_buffer_init(&mail);
+  int rc = md_compose_mail(&compose, d->arena, &copy, &mail, why);
+  md_buffer_deinit(&mail);
+  if (rc) return rc;
+  d->out->template_name = md_arena_strdup(d->arena, template_name);
+  d->out->locale = md_arena_strdup(d->arena, copy.locale);
+  d->out->subject = md_arena_strdup(d->arena, copy.subject);
+  return d->out->template_name && d->out->locale && d->out->subject ? 0 : MD_ENOMEM;
+}
+
+static int decide_words(decision *d) {
+  md_error why = {0}, fallback_why = {0};
+  const char *fallback = md_json_text(d->send->args, "fallback_template");
+  int rc = freeze_data(d);
+  if (rc == 0) rc = dry_render(d, d->out->template_name, &why);
+  if (rc == 0) return 0;
+  if (rc == MD_ENOMEM) return no_memory(d);
+  d->out->detail = md_arena_printf(d->arena, "%s: %s", d->out->template_name, why.text);
+  rc = fallback ? dry_render(d, fallback, &fallback_why) : MD_ENOTFOUND;
+  if (rc == MD_ENOMEM) return no_memory(d);
+  if (rc && fallback) d->out->detail = md_arena_printf(d->arena, "%s; %s: %s", d->out->detail, fallback, fallback_why.text);
+  if (!d->out->detail) return no_memory(d);
+  if (rc) suppress(d, "template", d->out->detail);
+  return md_outbox_alert(d->store, d->out, d->send->now, d->err);
+}
+
+static int decide(decision *d) {
+  bool internal = false;
+  int rc = begin(d);
+  if (rc == 0) rc = check_channel(d);
+  if (rc == 0) rc = decide_recipient(d, &internal);
+  if (rc == 0 && open(d) && !internal) rc = decide_consent(d);
+  if (rc == 0 && open(d) && !internal) rc = decide_limit(d);
+  if (rc == 0 && open(d)) rc = decide_words(d);
+  return rc;
+}
+
+int md_outbox_decide(void *outbox, md_store *store, const md_send *send, md_arena *arena, md_message *out,
+                     md_error *err) {
+  decision d = {.outbox = outbox, .store = store, .send = send, .arena = arena, .out = out, .err = err};
+  md_arena *scope = md_json_scope(arena);
+  int rc = decide(&d);
+  md_json_scope(scope);
+  return rc;
+}
+
+int md_outbox_alert(md_store *store, const md_message *message, md_micros now, md_error *err) {
+  char run[24];
+  md_log(MD_LOG_ERROR, "message", "a template could not be filled", "moment", message->moment, "run",
+         md_log_int_text((long long)message->run, run), "error", message->detail, NULL);
+  return md_incidents_insert(store, "template", 0, message->run, message->detail, now, err);
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The outbox's insides, shared by decide.c, claim.c, result.c and outbox.c. The engine's thread.
+#pragma once
+#include "message/address.h"
+#include "message/compose.h"
+#include "message/mode.h"
+#include "message/outbox.h"
+#include "message/version_files.h"
+
+enum { MD_OUTBOX_CLAIMS_MAX = 64 }; // messages a batch, those included that go nowhere
+
+// Where a delivery is (md_delivery.stage).
+enum {
+  MD_STAGE_CLAIMED, // written as attempting, not committed
+  MD_STAGE_FLYING,  // the courier's
+  MD_STAGE_BACK,    // its result is to be applied
+  MD_STAGE_APPLIED, // the result is written, not committed
+};
+
+struct md_outbox {
+  md_outbox_options options;
+  md_messenger messenger;
+  md_arena *arena;      // for one call
+  char from[256];       // the sender's address
+  const char *host;     // of Message-IDs, within options or `from`
+  md_queue *finished;   // deliveries that came back, from any thread
+  md_delivery *first;   // all deliveries there are
+  md_version_files *versions;
+  bool recovered;       // what was interrupted is dealt with
+  bool recovering;      // in the open transaction
+};
+
+int md_outbox_decide(void *outbox, md_store *store, const md_send *send, md_arena *arena, md_message *out,
+                     md_error *err);
+int md_outbox_claim(md_outbox *outbox, md_store *store, md_micros now, md_error *err);
+// Applies what came back; no arena in scope is needed for any of these.
+int md_outbox_results(md_outbox *outbox, md_store *store, md_micros now, int *count, md_error *err);
+// Ends a message for good in this transaction: writes it and emits its event.
+int md_outbox_end(md_outbox *outbox, md_store *store, md_message *message, int reply, md_error *err);
+// Logs the failure and files an incident, so that the team hears of a template that cannot be filled (M1).
+int md_outbox_alert(md_store *store, const md_message *message, md_micros now, md_error *err);

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads and checks the table of moment.define. The engine's thread.
+#include "script/definition.h"
+#include "script/options.h"
+#include "script/value.h"
+#include <string.h>
+
+enum { TABLE = 1, LIST_MAX = 64, TITLE_MAX = 200, NAME_BYTES = 64, RUNS_MAX = 1000000 };
+
+static MD_RAISES const char *keep(lua_State *L, const char *text) {
+  if (!text) return NULL;
+  const char *copy = md_arena_strdup(md_vm_of(L)->arena, text);
+  if (!copy) md_raise_nomem(L);
+  return copy;
+}
+
+// A list in the making, NULL-terminated.
+typedef struct list {
+  const char **texts;
+  int count;
+  void (*check)(lua_State *L, const char *text);
+} list;
+
+static MD_RAISES void add_text(lua_State *L, void *context, const char *text) {
+  list *made = context;
+  made->check(L, text);
+  made->texts[made->count++] = keep(L, text);
+}
+
+static MD_RAISES const char *const *read_list(lua_State *L, const char *name, const char *what,
+                                              void (*check)(lua_State *L, const char *text)) {
+  list made = {.texts = md_arena_alloc_zero(md_vm_of(L)->arena, (LIST_MAX + 1) * sizeof(char *)), .check = check};
+  if (!made.texts) md_raise_nomem(L);
+  int type = md_options_get(L, TABLE, name);
+  bool empty = type == LUA_TTABLE && lua_rawlen(L, -1) == 0;
+  if (type != LUA_TNIL && !empty) md_options_each_text(L, lua_gettop(L), what, add_text, &made);
+  lua_pop(L, 1);
+  return made.texts;
+}
+
+static MD_RAISES void check_on(lua_State *L, const char *type) {
+  md_options_event_type(L, "moment.define: on", type, true);
+}
+
+static MD_RAISES void check_template(lua_State *L, const char *name) {
+  md_options_template(L, "moment.define: templates", name);
+}
+
+static MD_RAISES void check_kind(lua_State *L, const char *kind) {
+  if (kind && strspn(kind, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(kind))
+    md_raise(L, "moment.define: about: '%s' is no kind of thing: it has only a-z, 0-9 and _", kind);
+}
+
+// Pushes a table option and returns its index, or 0 when it is absent.
+static MD_RAISES int open_table(lua_State *L, const char *name, const char *example) {
+  int type = md_options_get(L, TABLE, name);
+  if (type == LUA_TNIL) return 0;
+  if (type != LUA_TTABLE)
+    md_raise(L, "moment.define: %s must be a table such as %s, not %s", name, example, lua_typename(L, type));
+  return lua_gettop(L);
+}
+
+static MD_RAISES void read_limit(lua_State *L, md_definition *definition) {
+  static const char *const known[] = {"per", "runs", NULL};
+  const char *what = "moment.define: limit";
+  int table = open_table(L, "limit", "{ runs = 1, per = \"7d\" }");
+  if (!table) return;
+  md_options_check(L, table, what, known);
+  lua_Integer runs = md_options_find_count(L, table, what, "runs", 0);
+  bool has_per = md_options_find_duration(L, table, what, "per", &definition->limit_per);
+  if (!runs || runs > RUNS_MAX || !has_per || definition->limit_per == 0)
+    md_raise(L, "%s needs runs and per: { runs = 1, per = \"7d\" }", what);
+  definition->limit_runs = (int)runs;
+}
+
+static MD_RAISES void read_goal(lua_State *L, md_definition *definition) {
+  static const char *const known[] = {"event", "from", "within", NULL};
+  static const char *const starts[] = {"exposure", "trigger", NULL};
+  const char *what = "moment.define: goal";
+  int table = open_table(L, "goal", "{ event = \"order.placed\", within = \"7d\" }");
+  if (!table) return;
+  md_options_check(L, table, what, known);
+  definition->goal_event = keep(L, md_options_find_text(L, table, what, "event", 256));
+  bool has_within = md_options_find_duration(L, table, what, "within", &definition->goal_within);
+  if (!definition->goal_event || !has_within)
+    md_raise(L, "%s needs event and within: { event = \"order.placed\", within = \"7d\" }", what);
+  md_options_event_type(L, what, definition->goal_event, false);
+  int start = md_options_find_choice(L, table, what, "from", starts);
+  definition->goal_from = start < 0 ? NULL : starts[start];
+}
+
+static MD_RAISES void read_class(lua_State *L, md_definition *definition) {
+  static const char *const classes[] = {"feedback", "marketing", "security", "service", NULL};
+  int class_index = md_options_find_choice(L, TABLE, "moment.define", "class", classes);
+  if (class_index < 0) md_raise(L, "moment.define needs a class: one of feedback marketing security service");
+  definition->class_name = classes[class_index];
+}
+
+static MD_RAISES void read_start(lua_State *L, md_definition *definition) {
+  static const char *const again[] = {"skip", "restart", "queue", "parallel", NULL}; // as md_again
+  definition->on = read_list(L, "on", "moment.define: on", check_on);
+  if (!definition->on[0])
+    md_raise(L, "moment.define needs on: an event type such as \"order.placed\", or a list of them");
+  definition->about = keep(L, md_options_find_text(L, TABLE, "moment.define", "about", NAME_BYTES));
+  check_kind(L, definition->about);
+  if (definition->about && strcmp(definition->about, "person") == 0) definition->about = NULL;
+  int choice = md_options_find_choice(L, TABLE, "moment.define", "again", again);
+  definition->again = choice < 0 ? MD_AGAIN_SKIP : (md_again)choice;
+  if (!md_options_find_duration(L, TABLE, "moment.define", "max_age", &definition->max_age)) definition->max_age = -1;
+}
+
+static MD_RAISES bool read_function(lua_State *L, const char *name) {
+  int type = md_options_get(L, TABLE, name);
+  if (type != LUA_TNIL && type != LUA_TFUNCTION)
+    md_raise(L, "moment.define: %s must be a function, not %s", name, lua_typename(L, type));
+  lua_pop(L, 1);
+  return type != LUA_TNIL;
+}
+
+static MD_RAISES void read_all(lua_State *L, md_definition *definition) {
+  static const char *const known[] = {"about", "again", "class", "goal",      "limit", "max_age",
+                                      "on",    "run",   "title", "templates", "where", NULL};
+  md_options_check(L, TABLE, "moment.define", known);
+  const char *title = keep(L, md_options_find_text(L, TABLE, "moment.define", "title", TITLE_MAX));
+  definition->title = title ? title : definition->moment;
+  read_class(L, definition);
+  read_start(L, definition);
+  read_limit(L, definition);
+  read_goal(L, definition);
+  definition->templates = read_list(L, "templates", "moment.define: templates", check_template);
+  definition->has_where = read_function(L, "where");
+  if (!read_function(L, "run")) md_raise(L, "moment.define needs run: run = function(m, event) … end");
+}
+
+int md_definition_define(lua_State *L) {
+  md_vm *vm = md_vm_of(L);
+  if (!vm->moment) md_raise(L, "moment.define belongs in a moment.lua");
+  if (lua_type(L, TABLE) != LUA_TTABLE)
+    md_raise(L, "moment.define takes a table: moment.define { on = \"order.placed\", run = function(m, order) … end }");
+  lua_settop(L, TABLE);
+  if (vm->defining && vm->defined) md_raise(L, "moment.define is called twice: a folder is one moment");
+  vm->defined = lua_topointer(L, TABLE);
+  if (vm->defining) {
+    vm->definition = (md_definition){.moment = vm->moment};
+    read_all(L, &vm->definition);
+  }
+  lua_settop(L, TABLE);
+  return 1;
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+// The query plans of all statements: none but the listings and counts for people scans a table.
+#include "store/internal.h"
+#include "store/keys.h"
+#include "store/lazy.h"
+#include "store/messages.h"
+#include "store/versions.h"
+#include "store_fixture.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+// Statements that may scan: listings newest first with a limit, counts, and small tables read whole.
+static const char *const may_scan[] = {
+    "SELECT u.id, u.event",
+    "SELECT id, at, event, run, kind",
+    "SELECT moment, version, state, count(*)",
+    "SELECT state, count(*)",
+    "SELECT count(*) FROM ",
+    "SELECT name, live FROM moments",
+    "SELECT id, name, scopes",
+    "SELECT stripe, events",
+    "SELECT id, moment, digest, created_at, note FROM versions"
+    " WHERE ?1 IS NULL",
+};
+
+static int see_event(void *context, const md_event *event) {
+  (void)event;
+  return *(int *)context;
+}
+static int see_unmatched(void *context, const md_unmatched *row) {
+  (void)row;
+  return *(int *)context;
+}
+static int see_incident(void *context, const md_incident *row) {
+  (void)row;
+  return *(int *)context;
+}
+static int see_consent(void *context, const md_consent *row) {
+  (void)row;
+  return *(int *)context;
+}
+static int see_run(void *context, const md_run *run) {
+  (void)run;
+  return *(int *)context;
+}
+static int see_run_count(void *context, const md_run_count *row) {
+  (void)row;
+  return *(int *)context;
+}
+static int see_message(void *context, const md_message *message) {
+  (void)message;
+  return *(int *)context;
+}
+static int see_message_count(void *context, md_message_state state, int64_t count) {
+  (void)state;
+  (void)count;
+  return *(int *)context;
+}
+static int see_version(void *context, const md_version *row) {
+  (void)row;
+  return *(int *)context;
+}
+static int see_moment(void *context, const char *moment, int64_t live) {
+  (void)moment;
+  (void)live;
+  return *(int *)context;
+}
+static int see_key(void *context, const md_api_key *key) {
+  (void)key;
+  return *(int *)context;
+}
+
+static void use_events(store_fixture *f, md_store *s) {
+  md_event event;
+  uint8_t digest[MD_EVENT_DIGEST_SIZE];
+  md_key key = {"order", "o1"};
+  int go_on = 0;
+  int64_t row;
+  make_event(s, "a", "t", 1, "order", "o1");
+  md_events_find_id(s, "shop", "a", &row, digest, &f->err);
+  md_events_next_about(s, key, 0, f->arena, &event, &f->err);
+  md_events_last_about(s, key, INT64_MAX, f->arena, &event, &f->err);
+  md_events_next_pending(s, 0, f->arena, &event, &f->err);
+  md_events_mark_processed(s, 1, &f->err);
+  md_events_mark_conflict(s, 1, &f->err);
+  md_events_list(s, NULL, 0, 1, see_event, &go_on, &f->err);
+  md_unmatched_insert(s, 1, "m", "where", NULL, 1, &f->err);
+  md_unmatched_list(s, 0, 1, see_unmatched, &go_on, &f->err);
+  md_unmatched_list(s, 1, 1, see_unmatched, &go_on, &f->err);
+  md_incidents_insert(s, "drift", 0, 0, NULL, 1, &f->err);
+  md_incidents_list(s, 1, see_incident, &go_on, &f->err);
+}
+
+static void use_people(store_fixture *f, md_store *s) {
+  md_person person;
+  md_thing thing;
+  md_consent consent = {.person = 1, .channel = "email", .purpose = "marketing"};
+  int go_on = 0, count;
+  int64_t row, ids[4];
+  make_person(s, "subject", "1");
+  make_person(s, "subject", "2");
+  md_people_find(s, "subject", "1", &row, &f->err);
+  md_people_get(s, 1, f->arena, &person, &f->err);
+  md_people_add_identity(s, 1, (md_identity){"x", "y", false}, &f->err);
+  md_people_set_profile(s, 1, "{}", &f->err);
+  md_people_alias(s, 1, 2, 1, 1, &f->err);
+  md_people_members(s, 2, ids, 4, &count, &f->err);
+  md_consents_insert(s, &consent, &f->err);
+  md_consents_list(s, 1, see_consent, &go_on, &f->err);
+  make_thing(s, "order", "o1", NULL, NULL);
+  md_things_get(s, "order", "o1", f->arena, &thing, &f->err);
+  md_things_set_parent(s, 1, "person", "1", &f->err);
+}
+
+static void use_runs(store_fixture *f, md_store *s) {
+  md_run run;
+  md_value value = {"1", 0, 0};
+  int go_on = 0;
+  make_run(s, "m", 1, "order", "o1", 5);
+  md_runs_get(s, 1, f->arena, &run, &f->err);
+  run.person = 2;
+  md_runs_update(s, &run, &f->err);
+  md_runs_next_live(s, run.about, 0, f->arena, &run, &f->err);
+  md_runs_next_due(s, 9, f->arena, &run, &f->err);
+  md_runs_due_at(s);
+  md_runs_list(s, &(md_run_filter){.limit = 1}, see_run, &go_on, &f->err);
+  md_runs_counts(s, see_run_count, &go_on, &f->err);
+  md_values_set(s, "m", 1, "k", &value, &f->err);
+  md_values_get(s, "m", 1, "k", f->arena, &value, &f->err);
+  md_values_set(s, "m", 1, "k", NULL, &f->err);
+}
+
+static void use_messages(store_fixture *f, md_store *s) {
+  md_message message = {.run = 1, .moment = "m", .state = MD_MESSAGE_QUEUED, .person = 1};
+  int go_on = 0;
+  int64_t count;
+  md_messages_insert(s, &message, &f->err);
+  md_messages_get(s, 1, f->arena, &message, &f->err);
+  md_messages_next_due(s, 9, false, f->arena, &message, &f->err);
+  md_messages_due_at(s);
+  message.state = MD_MESSAGE_ATTEMPTING;
+  md_messages_update(s, &message, &f->err);
+  md_messages_withdraw(s, 1, "x", 1, &f->err);
+  md_messages_list(s, &(md_message_filter){.limit = 1}, see_message, &go_on, &f->err);
+  md_messages_list(s, &(md_message_filter){.run = 1}, see_message, &go_on, &f->err);
+  md_messages_interrupted(s, see_message, &go_on, &f->err);
+  md_messages_counts(s, see_message_count, &go_on, &f->err);
+  md_messages_runs_since(s, "m", 1, 2, 0, &count, &f->err);
+}
+
+static void use_versions(store_fixture *f, md_store *s) {
+  md_version_file file = {"m/moment.lua", "x", 1}, *files;
+  md_version version;
+  md_api_key key = {.name = "k", .scopes = "events"};
+  const char *text;
+  int go_on = 0, count;
+  int64_t id;
+  md_versions_put(s, "m", "aa", &file, 1, NULL, 1, &id, &f->err);
+  md_versions_get(s, 1, f->arena, &version, &f->err);
+  md_versions_files(s, 1, f->arena, &files, &count, &f->err);
+  md_versions_list(s, NULL, see_version, &go_on, &f->err);
+  md_moments_set_live(s, "m", 1, &f->err);
+  md_moments_list(s, see_moment, &go_on, &f->err);
+  md_keys_insert(s, &key, &f->err);
+  md_keys_list(s, see_key, &go_on, &f->err);
+  md_keys_revoke(s, "k", 1, &f->err);
+  md_settings_set(s, "a", "b", &f->err);
+  md_settings_get(s, "a", f->arena, &text, &f->err);
+}
+
+static bool is_allowed_to_scan(const char *sql) {
+  for (size_t i = 0; i < sizeof may_scan / sizeof may_scan[0]; i++)
+    if (strncmp(sql, may_scan[i], strlen(may_scan[i])) == 0) return true;
+  return false;
+}
+
+static void check_plan(sqlite3 *db, const char *sql) {
+  char explain[2000];
+  sqlite3_stmt *plan = NULL;
+  snprintf(explain, sizeof explain, "EXPLAIN QUERY PLAN %s", sql);
+  assert_int_equal(sqlite3_prepare_v2(db, explain, -1, &plan, NULL), SQLITE_OK);
+  while (sqlite3_step(plan) == SQLITE_ROW) {
+    const char *detail = (const char *)sqlite3_column_text(plan, 3);
+    bool scans = strncmp(detail, "SCAN", 4) == 0 && !strstr(detail, "CONSTANT ROW");
+    if (!scans && !strstr(detail, "TEMP B-TREE FOR ORDER BY")) continue;
+    print_error("%s: %s\n", detail, sql);
+    fail();
+  }
+  sqlite3_finalize(plan);
+}
+
+// Every statement that was prepared is still in the connection's list.
+static int check_all(sqlite3 *db) {
+  int checked = 0;
+  for (sqlite3_stmt *stmt = sqlite3_next_stmt(db, NULL); stmt; stmt = sqlite3_next_stmt(db, stmt)) {
+    const char *sql = sqlite3_sql(stmt);
+    checked++;
+    if (!is_allowed_to_scan(sql)) check_plan(db, sql);
+  }
+  return checked;
+}
+
+static void test_no_hot_statement_scans(void **state) {
+  store_fixture *f = *state;
+  store_fixture_begin(f);
+  use_people(f, f->store);
+  use_events(f, f->store);
+  use_runs(f, f->store);
+  use_messages(f, f->store);
+  use_versions(f, f->store);
+  store_fixture_expect(f, 0, md_store_savepoint(f->store, &f->err));
+  store_fixture_expect(f, 0, md_store_rollback_to(f->store, &f->err));
+  store_fixture_commit(f);
+  assert_true(check_all(f->store->db) >= 75);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, store_fixture_setup, store_fixture_teardown)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {TEST(test_no_hot_statement_scans)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
