@@ -13,6 +13,7 @@ static void note(md_timekeeper *time, md_micros wall) {
 void md_timekeeper_init(md_timekeeper *time, md_clock *clock, md_micros last) {
   *time = (md_timekeeper){.clock = clock, .at = last};
   note(time, clock->now(clock));
+  if (last == 0) time->at = time->wall;
 }
 
 bool md_timekeeper_gap(const md_timekeeper *time, md_micros last) {

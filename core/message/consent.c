@@ -46,6 +46,7 @@ int md_consent_allows(md_store *store, int64_t person, const char *class_name, b
   if (rc) return rc;
   *allowed = newest.found ? newest.given : !marketing;
   if (!*allowed)
-    *why = newest.found ? "the person withdrew consent for it" : "marketing needs a consent for e-mail, and there is none";
+    *why =
+        newest.found ? "the person withdrew consent for it" : "marketing needs a consent for e-mail, and there is none";
   return 0;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The decision in the turn: whether a message goes, where to, in which words (M1, M5's limit, M8, M9). It fills a row of
-// messages, queued or suppressed, and stores none of it itself.
+// The decision in the turn: whether a message goes, where to, in which words (M1, M5's limit, M8, M9). It fills a row
+// of messages, queued or suppressed, and stores none of it itself.
 #include "base/digest.h"
 #include "base/log.h"
 #include "message/consent.h"
@@ -89,11 +89,12 @@ static int check_channel(decision *d) {
   return md_error_set(d->err, MD_EINVAL, "channel = \"%.40s\": there is only \"email\"", channel);
 }
 
-static int decide_recipient(decision *d, bool *internal) {
+static int decide_recipient(decision *d) {
   const char *to = NULL, *why = NULL;
-  int rc = md_recipient_find(&d->outbox->options, d->send, d->arena, &to, internal, &why, d->err);
+  int rc = md_recipient_find(&d->outbox->options, d->send, d->arena, &to, &why, d->err);
   if (rc) return rc;
   d->out->to = md_arena_strdup(d->arena, to);
+  if (to && !d->out->to) return no_memory(d);
   if (!to) suppress(d, "no_address", why);
   return 0;
 }
@@ -114,8 +115,9 @@ static int decide_limit(decision *d) {
   int rc = md_messages_runs_since(d->store, send->run->moment, send->run->person, send->run->id,
                                   d->out->due_at - send->limit_per, &count, d->err);
   if (rc || count < send->limit_runs) return rc;
-  suppress(d, "limit", md_arena_printf(d->arena, "%lld runs have messaged this person, the limit is %d",
-                                       (long long)count, send->limit_runs));
+  suppress(d, "limit",
+           md_arena_printf(d->arena, "%lld runs have messaged this person, the limit is %d", (long long)count,
+                           send->limit_runs));
   return 0;
 }
 
@@ -184,19 +186,22 @@ static int decide_words(decision *d) {
   d->out->detail = md_arena_printf(d->arena, "%s: %s", d->out->template_name, why.text);
   rc = fallback ? dry_render(d, fallback, &fallback_why) : MD_ENOTFOUND;
   if (rc == MD_ENOMEM) return no_memory(d);
-  if (rc && fallback) d->out->detail = md_arena_printf(d->arena, "%s; %s: %s", d->out->detail, fallback, fallback_why.text);
+  if (rc && fallback)
+    d->out->detail = md_arena_printf(d->arena, "%s; %s: %s", d->out->detail, fallback, fallback_why.text);
   if (!d->out->detail) return no_memory(d);
   if (rc) suppress(d, "template", d->out->detail);
   return md_outbox_alert(d->store, d->out, d->send->now, d->err);
 }
 
+// A name of the configuration is the shop's own: neither consent nor limits concern it. Consent comes before the
+// address: whether one may write is the first question.
 static int decide(decision *d) {
-  bool internal = false;
+  bool personal = !md_recipient_internal(d->send);
   int rc = begin(d);
   if (rc == 0) rc = check_channel(d);
-  if (rc == 0) rc = decide_recipient(d, &internal);
-  if (rc == 0 && open(d) && !internal) rc = decide_consent(d);
-  if (rc == 0 && open(d) && !internal) rc = decide_limit(d);
+  if (rc == 0 && personal) rc = decide_consent(d);
+  if (rc == 0 && open(d)) rc = decide_recipient(d);
+  if (rc == 0 && open(d) && personal) rc = decide_limit(d);
   if (rc == 0 && open(d)) rc = decide_words(d);
   return rc;
 }

@@ -20,14 +20,14 @@ enum {
 struct md_outbox {
   md_outbox_options options;
   md_messenger messenger;
-  md_arena *arena;      // for one call
-  char from[256];       // the sender's address
-  const char *host;     // of Message-IDs, within options or `from`
-  md_queue *finished;   // deliveries that came back, from any thread
-  md_delivery *first;   // all deliveries there are
+  md_arena *arena;    // for one call
+  char from[256];     // the sender's address
+  const char *host;   // of Message-IDs, within options or `from`
+  md_queue *finished; // deliveries that came back, from any thread
+  md_delivery *first; // all deliveries there are
   md_version_files *versions;
-  bool recovered;       // what was interrupted is dealt with
-  bool recovering;      // in the open transaction
+  bool recovered;  // what was interrupted is dealt with
+  bool recovering; // in the open transaction
 };
 
 int md_outbox_decide(void *outbox, md_store *store, const md_send *send, md_arena *arena, md_message *out,

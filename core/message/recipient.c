@@ -63,16 +63,20 @@ static const char *from_profile(const md_send *send, md_arena *arena, const char
   return to;
 }
 
+static bool is_security(const md_send *send) {
+  return strcmp(send->class_name, "security") == 0;
+}
+
+bool md_recipient_internal(const md_send *send) {
+  return !is_security(send) && md_json_text(send->args, "to");
+}
+
 int md_recipient_find(const md_outbox_options *options, const md_send *send, md_arena *arena, const char **to,
-                      bool *internal, const char **why, md_error *err) {
-  bool security = strcmp(send->class_name, "security") == 0;
-  const char *name = security ? NULL : md_json_text(send->args, "to");
-  *to = NULL;
-  *internal = name != NULL;
-  *why = security ? "a security message goes only to the address that its trigger carries, and there is none"
-                  : "neither the trigger nor the profile has an address";
-  if (name) return by_name(options, name, to, err);
+                      const char **why, md_error *err) {
+  *why = is_security(send) ? "a security message goes only to the address that its trigger carries, and there is none"
+                           : "neither the trigger nor the profile has an address";
+  if (md_recipient_internal(send)) return by_name(options, md_json_text(send->args, "to"), to, err);
   *to = from_trigger(send, arena, why);
-  if (!*to && !security) *to = from_profile(send, arena, why);
+  if (!*to && !is_security(send)) *to = from_profile(send, arena, why);
   return 0;
 }

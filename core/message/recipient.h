@@ -3,7 +3,10 @@
 #pragma once
 #include "message/outbox.h"
 
-// `*to` is the address (in `arena`), or NULL with `*why` for people when there is none. MD_EINVAL: `to` names nobody
-// whom the configuration knows. `*internal`: it goes to such a name, not to the run's person.
+// Whether it goes to a name of the configuration, not to the run's person.
+bool md_recipient_internal(const md_send *send);
+
+// `*to` is the address (in `arena`, or the options'), or NULL with `*why` for people when there is none. MD_EINVAL: the
+// script's `to` names nobody whom the configuration knows.
 int md_recipient_find(const md_outbox_options *options, const md_send *send, md_arena *arena, const char **to,
-                      bool *internal, const char **why, md_error *err);
+                      const char **why, md_error *err);

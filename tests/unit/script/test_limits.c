@@ -106,9 +106,8 @@ static void test_S4_memory_is_capped_and_its_end_not_caught(void **state) {
       "while true do pcall(string.rep, 'x', 100 << 20) end",
       "local s = ('x'):rep(1 << 20) local t = {} for i = 1, 70 do t[i] = s end table.concat(t)",
       "table.sort({ 2, 1 }, function() pcall(string.rep, 'x', 100 << 20) m:set('bad', 1) end)",
-      "return ('%99999999s'):format('x') .. ('x'):rep(100 << 20)",
   };
-  for (size_t i = 0; i + 1 < sizeof bodies / sizeof *bodies; i++)
+  for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
     expect_result(bodies[i], MD_TURN_NOMEM, "out of memory: a script has 65536 KiB");
 }
 
@@ -148,11 +147,8 @@ static void test_S4_each_allocation_may_fail(void **state) {
     failures += code != 0;
     if (made < n) break;
     assert_int_equal(script_try(&f, NULL, text, NULL), 0);
-    json_t *data = json_pack("{s:i,s:[i,i]}", "one", 1, "two", 1, 2);
-    const md_event_view trigger = {.id = "e", .type = "t", .source = "s", .data = data};
-    (void)trigger;
     md_alloc_fail_after(n, 0);
-    md_turn_result result = script_turn(&f, NULL);
+    md_turn_result result = script_turn(&f, "{\"one\":1,\"two\":[1,2]}");
     md_alloc_fail_after(0, 0);
     assert_true(result == MD_TURN_SUSPENDED || result == MD_TURN_NOMEM || result == MD_TURN_ERROR);
     script_close(&f);

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// `momentd messages list` and `momentd messages show`.
+#include "base/file.h"
+#include "cli/commands.h"
+#include "cli/mail_text.h"
+#include "cli/reader.h"
+#include "cli/rows.h"
+#include "cli/states.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct listing {
+  md_table table;
+  bool json;
+} listing;
+
+static int show_message(void *context, const md_message *message) {
+  listing *at = context;
+  if (!at->json) {
+    md_message_row(&at->table, message);
+    return 0;
+  }
+  md_line line;
+  md_line_begin(&line);
+  md_message_fields(&line, message);
+  md_line_end(&line);
+  return 0;
+}
+
+static int list_messages(md_reader *reader, listing *at, md_message_filter *filter, const char *subject) {
+  int64_t rows[MD_PERSON_ROWS] = {0};
+  int count = subject ? md_person_rows(reader, subject, rows) : 1, code = 0;
+  if (count == 0) return md_error_set(&reader->err, MD_ENOTFOUND, "nobody is known as \"%s\"", subject);
+  if (count < 0) return count;
+  for (int i = 0; i < count && !code; i++) {
+    filter->person = rows[i];
+    code = md_messages_list(reader->store, filter, show_message, at, &reader->err);
+  }
+  return code;
+}
+
+static int read_filter(const md_cli_args *args, md_message_filter *filter, md_error *err) {
+  int64_t limit = 0;
+  const char *run = md_cli_arg(args, "run");
+  filter->moment = md_cli_arg(args, "moment");
+  int code = md_cli_number(args, "limit", 1, 50, &limit, err);
+  filter->limit = (int)limit;
+  if (!code && run) code = md_cli_id(run, "run", &filter->run, err);
+  return code ? code : md_message_state_parse(md_cli_arg(args, "state"), &filter->state, err);
+}
+
+static int list(const md_cli_args *args) {
+  md_reader reader;
+  md_error err = {0};
+  md_message_filter filter = {0};
+  if (read_filter(args, &filter, &err)) return md_cli_misuse(args, "%s", err.text);
+  int code = md_reader_open(&reader, args);
+  if (code) return code;
+  listing at = {.json = md_cli_switch(args, "json")};
+  md_table_init(&at.table, md_message_headers);
+  code = list_messages(&reader, &at, &filter, md_cli_arg(args, "person"));
+  if (!at.json && !code) md_table_print(&at.table, "No messages.");
+  code = code ? md_cli_fail(&reader.err) : MD_EXIT_OK;
+  md_reader_close(&reader);
+  return code;
+}
+
+static void show_fields(const md_message *message) {
+  char created[MD_TIME_TEXT], due[MD_TIME_TEXT], ended[MD_TIME_TEXT];
+  const char *const pairs[][2] = {{"moment", message->moment},
+                                  {"template", message->template_name},
+                                  {"variant", message->variant},
+                                  {"class", message->class_name},
+                                  {"channel", message->channel},
+                                  {"delivery", message->mode},
+                                  {"to", message->to},
+                                  {"locale", message->locale},
+                                  {"subject", message->subject},
+                                  {"message-id", message->message_id},
+                                  {"created", md_time_text(message->created_at, created)},
+                                  {"due", md_time_text(message->due_at, due)},
+                                  {"final", md_time_text(message->final_at, ended)},
+                                  {"reason", message->reason},
+                                  {"detail", message->detail}};
+  printf("Message %" PRId64 " of run %" PRId64 ": %s\n", message->id, message->run,
+         md_message_state_name(message->state));
+  for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+    if (!pairs[i][1] || !pairs[i][1][0]) continue;
+    printf("  %-12s", pairs[i][0]);
+    md_print_escaped(pairs[i][1]);
+    putchar('\n');
+  }
+  if (message->reason) printf("  %-12s%s\n", "that is", md_reason_text(message->reason));
+}
+
+static int write_html(md_reader *reader, const md_message *message, const char *file) {
+  md_buffer html;
+  md_buffer_init(&html);
+  int code = message->rendering ? md_mail_html(message->rendering, strlen(message->rendering), &html, &reader->err)
+                                : md_error_set(&reader->err, MD_ENOTFOUND,
+                                               "message %" PRId64 " has no rendering: it is kept only where no channel "
+                                               "was called (shadow)",
+                                               message->id);
+  if (!code) code = md_file_write(file, html.data ? html.data : "", html.len, false, &reader->err);
+  md_buffer_deinit(&html);
+  if (!code) printf("Its HTML is in %s.\n", file);
+  return code;
+}
+
+static void show_json(const md_message *message) {
+  md_line line;
+  md_line_begin(&line);
+  md_message_fields(&line, message);
+  md_line_raw(&line, "data", message->data);
+  md_line_text(&line, "rendering", message->rendering);
+  md_line_end(&line);
+}
+
+static int show(const md_cli_args *args) {
+  md_reader reader;
+  md_message message;
+  md_error err = {0};
+  int64_t id = 0;
+  const char *html = md_cli_arg(args, "html");
+  if (md_cli_id(args->positional[0], "message", &id, &err)) return md_cli_misuse(args, "%s", err.text);
+  int code = md_reader_open(&reader, args);
+  if (code) return code;
+  code = md_messages_get(reader.store, id, reader.arena, &message, &reader.err);
+  if (!code && md_cli_switch(args, "json"))
+    show_json(&message);
+  else if (!code)
+    show_fields(&message);
+  if (!code && !html && message.rendering && !md_cli_switch(args, "json")) printf("\n%s\n", message.rendering);
+  if (!code && html) code = write_html(&reader, &message, html);
+  code = code ? md_cli_fail(&reader.err) : MD_EXIT_OK;
+  md_reader_close(&reader);
+  return code;
+}
+
+static const md_cli_option list_options[] = {
+    {"moment", "MOMENT", "only messages of this moment"},
+    {"state", "STATE", "only messages in this state: queued, attempting, accepted, failed, suppressed …"},
+    {"run", "RUN", "only messages of this run"},
+    {"person", "SUBJECT", "only messages to this person"},
+    {"limit", "N", "at most so many, the newest first (default 50)"},
+    {"json", NULL, "one JSON object a line"},
+    {0}};
+
+const md_cli_command md_cli_messages_list = {
+    .name = "messages list",
+    .arguments = "",
+    .summary = "List messages and decisions not to send, the newest first",
+    .example = "  momentd messages list --db shop.db --state suppressed",
+    .options = list_options,
+    .settings = MD_CLI_DB_SETTING,
+    .run = list,
+};
+
+static const md_cli_option show_options[] = {
+    {"html", "FILE", "write the HTML part of a kept rendering into this file"},
+    {"json", NULL, "one JSON object"},
+    {0}};
+
+const md_cli_command md_cli_messages_show = {
+    .name = "messages show",
+    .arguments = "MESSAGE",
+    .summary = "Show a message with its state, reason and, in shadow mode, its rendering",
+    .example = "  momentd messages show 3 --db shop.db --html mail.html",
+    .options = show_options,
+    .positional_min = 1,
+    .positional_max = 1,
+    .settings = MD_CLI_DB_SETTING,
+    .run = show,
+};

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// `momentd runs cancel`, `momentd runs retry` and `momentd reload`: acts of the running daemon.
+#include "cli/admin_client.h"
+#include "cli/commands.h"
+#include "cli/reader.h"
+#include <inttypes.h>
+#include <stdio.h>
+
+static int exit_code(int code, const md_error *err) {
+  if (!code) return MD_EXIT_OK;
+  md_cli_fail(err);
+  return code == MD_ENOTFOUND || code == MD_EDENIED ? MD_EXIT_UNREACHABLE : MD_EXIT_FAILED;
+}
+
+// Whether the refusal came from the daemon (it is there) or from the socket.
+static int ask(const md_cli_args *args, json_t *request, json_t **answer, md_error *err) {
+  json_t *hello = json_object();
+  json_object_set_new(hello, "command", json_string("status"));
+  int code = md_admin_ask(md_db_path(args), hello, answer, err);
+  if (code) return exit_code(code, err);
+  code = md_admin_ask(md_db_path(args), request, answer, err);
+  return code ? md_cli_fail(err) : MD_EXIT_OK;
+}
+
+static int act_on_run(const md_cli_args *args, const char *command, const char *done) {
+  md_error err = {0};
+  int64_t id = 0;
+  if (md_cli_id(args->positional[0], "run", &id, &err)) return md_cli_misuse(args, "%s", err.text);
+  md_arena *arena = md_arena_new(0);
+  if (!arena) return MD_EXIT_FAILED;
+  md_arena *scope = md_json_scope(arena);
+  json_t *request = json_object(), *answer = NULL;
+  json_object_set_new(request, "command", json_string(command));
+  json_object_set_new(request, "run", json_integer(id));
+  int code = ask(args, request, &answer, &err);
+  if (!code) printf("Run %" PRId64 " %s.\n", id, done);
+  md_json_scope(scope);
+  md_arena_free(arena);
+  return code;
+}
+
+static int cancel(const md_cli_args *args) {
+  return act_on_run(args, "runs.cancel", "is cancelled; its queued messages are withdrawn");
+}
+
+static int retry(const md_cli_args *args) {
+  return act_on_run(args, "runs.retry", "was taken up again; momentd runs show tells how it went");
+}
+
+static int print_errors(const json_t *errors) {
+  size_t i;
+  json_t *item;
+  json_array_foreach(errors, i, item) {
+    const char *file = md_json_text(item, "file");
+    printf("%s", file ? file : md_json_text(item, "moment"));
+    if (file) printf(":%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(item, "line")));
+    printf(": %s\n", md_json_text(item, "message"));
+  }
+  return json_array_size(errors) ? MD_EXIT_FAILED : MD_EXIT_OK;
+}
+
+static int reload(const md_cli_args *args) {
+  md_error err = {0};
+  md_arena *arena = md_arena_new(0);
+  if (!arena) return MD_EXIT_FAILED;
+  md_arena *scope = md_json_scope(arena);
+  json_t *request = json_object(), *answer = NULL;
+  json_object_set_new(request, "command", json_string("reload"));
+  int code = ask(args, request, &answer, &err);
+  if (!code) code = print_errors(json_object_get(answer, "errors"));
+  if (!code) puts("The scripts were read anew; no problems.");
+  md_json_scope(scope);
+  md_arena_free(arena);
+  return code;
+}
+
+const md_cli_command md_cli_runs_cancel = {
+    .name = "runs cancel",
+    .arguments = "RUN",
+    .summary = "Cancel a run and withdraw its queued messages",
+    .example = "  momentd runs cancel 7 --db shop.db",
+    .positional_min = 1,
+    .positional_max = 1,
+    .settings = MD_CLI_DB_SETTING,
+    .run = cancel,
+};
+
+const md_cli_command md_cli_runs_retry = {
+    .name = "runs retry",
+    .arguments = "RUN",
+    .summary = "Take a parked run up again, on the version that is live now",
+    .example = "  momentd runs retry 7 --db shop.db",
+    .positional_min = 1,
+    .positional_max = 1,
+    .settings = MD_CLI_DB_SETTING,
+    .run = retry,
+};
+
+const md_cli_command md_cli_reload = {
+    .name = "reload",
+    .arguments = "",
+    .summary = "Read the scripts anew, as SIGHUP does, and show what was refused",
+    .example = "  momentd reload --db shop.db",
+    .settings = MD_CLI_DB_SETTING,
+    .run = reload,
+};

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// The claim at a batch's end: what is due becomes `attempting`, as many as the courier has slots for (M2). Mail that
+// its mode keeps back is rendered into its row instead.
+#include "base/log.h"
+#include "message/outbox_state.h"
+#include <string.h>
+
+typedef struct claim {
+  md_outbox *outbox;
+  md_store *store;
+  md_micros now;
+  md_error *err;
+  int urgent_slots, normal_slots;
+} claim;
+
+static int no_memory(claim *c) {
+  return md_error_set(c->err, MD_ENOMEM, "out of memory while a mail was made");
+}
+
+static int render(claim *c, const md_message *message, const char *to, md_buffer *mail, md_error *why) {
+  const md_outbox_options *options = &c->outbox->options;
+  const char *const locales[] = {message->locale, NULL};
+  md_copy copy = {0};
+  md_compose compose = {.moment = message->moment,
+                        .class_name = message->class_name,
+                        .template_name = message->template_name,
+                        .variant = message->variant,
+                        .locales = locales,
+                        .default_locale = options->locale,
+                        .from = {.name = options->from_name, .address = c->outbox->from},
+                        .to = {.address = to},
+                        .message_id = message->message_id,
+                        .date = c->now};
+  compose.data = message->data ? md_json_parse(message->data, strlen(message->data), false, why) : NULL;
+  if (message->data && !compose.data) return why->code;
+  int rc = md_version_files_get(c->outbox->versions, c->store, message->version, &compose.files, &compose.file_count,
+                                c->err);
+  if (rc == 0) return md_compose_mail(&compose, c->outbox->arena, &copy, mail, why);
+  *why = (md_error){.code = 0}; // the store's failure, not the template's
+  return rc;
+}
+
+static int unfillable(claim *c, md_message *message, const md_error *why) {
+  message->state = MD_MESSAGE_FAILED;
+  message->reason = "template";
+  message->detail = why->text;
+  message->final_at = c->now;
+  int rc = md_outbox_alert(c->store, message, c->now, c->err);
+  return rc ? rc : md_outbox_end(c->outbox, c->store, message, 0, c->err);
+}
+
+static int keep_back(claim *c, md_message *message, const md_buffer *mail) {
+  message->state = MD_MESSAGE_ACCEPTED;
+  message->reason = "shadow";
+  message->rendering = mail->data;
+  message->final_at = c->now;
+  return md_messages_update(c->store, message, c->err);
+}
+
+static int hand_over(claim *c, md_message *message, const char *to, const md_buffer *mail) {
+  md_delivery shape = {.message = message->id,
+                       .run = message->run,
+                       .created_at = message->created_at,
+                       .from = c->outbox->from,
+                       .to = to,
+                       .message_id = message->message_id,
+                       .mail = mail->data,
+                       .mail_len = mail->len,
+                       .urgent = message->urgent};
+  message->state = MD_MESSAGE_ATTEMPTING;
+  message->attempts++;
+  int rc = md_messages_update(c->store, message, c->err);
+  if (rc) return rc;
+  md_delivery *delivery = md_delivery_new(&shape);
+  if (!delivery) return no_memory(c);
+  delivery->stage = MD_STAGE_CLAIMED;
+  delivery->next = c->outbox->first;
+  c->outbox->first = delivery;
+  c->urgent_slots--;
+  c->normal_slots--;
+  return 0;
+}
+
+static int claim_one(claim *c, md_message *message) {
+  md_mode mode;
+  md_error why = {0};
+  md_buffer mail;
+  md_buffer_init(&mail);
+  int rc = md_mode_parse(message->mode, &mode, &why);
+  const char *to = rc ? NULL : md_mode_recipient(&mode, message->class_name, message->to);
+  if (rc == 0) rc = render(c, message, to ? to : message->to, &mail, &why);
+  if (rc == MD_ENOMEM)
+    rc = no_memory(c);
+  else if (rc && why.code)
+    rc = unfillable(c, message, &why);
+  else if (rc == 0)
+    rc = to ? hand_over(c, message, to, &mail) : keep_back(c, message, &mail);
+  md_buffer_deinit(&mail);
+  return rc;
+}
+
+static int claim_due(claim *c) {
+  int rc = 0;
+  for (int i = 0; rc == 0 && i < MD_OUTBOX_CLAIMS_MAX && c->urgent_slots > 0; i++) {
+    md_message message;
+    rc = md_messages_next_due(c->store, c->now, c->normal_slots <= 0, c->outbox->arena, &message, c->err);
+    if (rc == MD_ENOTFOUND) return 0;
+    if (rc == 0) rc = claim_one(c, &message);
+  }
+  return rc;
+}
+
+// M2: the flag that a cancel left in the row is told to the courier once this transaction is committed.
+static int note_cancels(claim *c) {
+  for (md_delivery *delivery = c->outbox->first; delivery; delivery = delivery->next) {
+    md_message message;
+    if (delivery->stage != MD_STAGE_FLYING || delivery->cancelling) continue;
+    int rc = md_messages_get(c->store, delivery->message, c->outbox->arena, &message, c->err);
+    if (rc && rc != MD_ENOTFOUND) return rc;
+    delivery->cancelling = rc == MD_ENOTFOUND || message.cancel;
+  }
+  return 0;
+}
+
+int md_outbox_claim(md_outbox *outbox, md_store *store, md_micros now, md_error *err) {
+  const md_outbox_options *options = &outbox->options;
+  claim c = {.outbox = outbox, .store = store, .now = now, .err = err};
+  c.urgent_slots = options->slots(options->courier, true);
+  c.normal_slots = options->slots(options->courier, false);
+  int rc = note_cancels(&c);
+  return rc ? rc : claim_due(&c);
+}

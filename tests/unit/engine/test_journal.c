@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Journals and waits as bytes (R1, W2): what is written reads back, what is damaged is refused.
+#include "engine/journal.h"
+#include "engine/wait.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const md_entry entries[] = {
+    {MD_STEP_SEND, "reminder", "m/moment.lua", 12, 1770000000000000, 0xdeadbeef, MD_RESULT_JSON, "{\"sent\":true}", 0},
+    {MD_STEP_WAIT_FOR, "order.placed", "m/moment.lua", 14, 1770000100000000, 0, MD_RESULT_EVENT, NULL, 123456789012},
+    {MD_STEP_SLEEP, "", "shared/x.lua", 2, 1770000100000000, 7, MD_RESULT_TIMEOUT, NULL, 0},
+    {MD_STEP_GET, "n", "m/moment.lua", 99999, 1770000000000001, 1, MD_RESULT_NIL, NULL, 0},
+    {MD_STEP_SET, "n", "m/moment.lua", 1, 1770000000000001, 1, MD_RESULT_TRUE, NULL, 0},
+};
+enum { COUNT = sizeof entries / sizeof *entries };
+
+static void write_all(md_buffer *out) {
+  md_journal_reader last;
+  md_buffer_init(out);
+  md_journal_read(&last, NULL, 0);
+  for (int i = 0; i < COUNT; i++)
+    md_journal_append(out, &last, &entries[i]);
+}
+
+static void test_round_trip(void **state) {
+  (void)state;
+  md_buffer journal;
+  write_all(&journal);
+  md_journal_reader reader;
+  md_entry entry;
+  md_journal_read(&reader, journal.data, journal.len);
+  for (int i = 0; i < COUNT; i++) {
+    assert_int_equal(md_journal_next(&reader, &entry), 1);
+    assert_int_equal(entry.kind, entries[i].kind);
+    assert_string_equal(entry.name, entries[i].name);
+    assert_string_equal(entry.file, entries[i].file);
+    assert_int_equal(entry.line, entries[i].line);
+    assert_int_equal(entry.at, entries[i].at);
+    assert_int_equal(entry.arguments, entries[i].arguments);
+    assert_int_equal(entry.result, entries[i].result);
+    assert_int_equal(entry.event_seq, entries[i].event_seq);
+    if (entries[i].json) assert_string_equal(entry.json, entries[i].json);
+  }
+  assert_int_equal(md_journal_next(&reader, &entry), 0);
+  assert_true(md_journal_consumed(journal.data, journal.len, 123456789012));
+  assert_false(md_journal_consumed(journal.data, journal.len, 1));
+  md_buffer_deinit(&journal);
+}
+
+// Every cut and every changed byte is read without harm: entries, an end, or MD_ECORRUPT.
+static void test_damage(void **state) {
+  (void)state;
+  md_buffer journal;
+  write_all(&journal);
+  for (size_t len = 0; len < journal.len; len++)
+    for (int flip = 0; flip < 256; flip += 51) {
+      char *copy = malloc(len + 1);
+      memcpy(copy, journal.data, len);
+      if (len) copy[len / 2] = (char)(copy[len / 2] ^ flip);
+      md_journal_reader reader;
+      md_entry entry;
+      int rc = 1;
+      md_journal_read(&reader, copy, len);
+      for (int i = 0; rc == 1; i++) {
+        assert_true(i < 1000);
+        rc = md_journal_next(&reader, &entry);
+      }
+      assert_true(rc == 0 || rc == MD_ECORRUPT);
+      md_wait wait;
+      rc = md_wait_unpack(copy, len, &wait);
+      assert_true(rc == 0 || rc == MD_ECORRUPT);
+      free(copy);
+    }
+  md_buffer_deinit(&journal);
+}
+
+static void test_wait(void **state) {
+  (void)state;
+  md_wait wait = {MD_STEP_WAIT_FOR, "a,order.*", "m/moment.lua", 3, 9, -5, 1770000000000000, {"a", "order.*"}, 2}, back;
+  md_buffer bytes;
+  md_buffer_init(&bytes);
+  md_wait_pack(&bytes, &wait);
+  assert_int_equal(md_wait_unpack(bytes.data, bytes.len, &back), 0);
+  assert_int_equal(back.opened_at, -5);
+  assert_int_equal(back.deadline, wait.deadline);
+  assert_string_equal(back.name, wait.name);
+  assert_true(md_wait_wants(&back, "a"));
+  assert_true(md_wait_wants(&back, "order.placed"));
+  assert_false(md_wait_wants(&back, "order"));
+  assert_false(md_wait_wants(&back, "order."));
+  assert_false(md_wait_wants(&back, "orders.placed"));
+  md_buffer_deinit(&bytes);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_round_trip), cmocka_unit_test(test_damage),
+                                     cmocka_unit_test(test_wait)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
