@@ -135,7 +135,7 @@ static int open_outbox(md_postroom *room, const md_settings *settings, md_error 
                                .courier = room,
                                .emit = emit,
                                .wake = nudge,
-                               .host = room};
+                               .engine = room};
   int code = make_tables(room, settings, &options, err);
   return code ? code : md_outbox_new(&room->outbox, &options, err);
 }

@@ -16,8 +16,7 @@ typedef struct smtp_channel {
   const atomic_bool *stopping;
   char error[CURL_ERROR_SIZE];
   md_smtp_talk talk;
-  // The delivery under way.
-  const md_delivery *delivery;
+  const md_delivery *delivery;    // under way, or NULL
   size_t read;                    // bytes of the mail handed to libcurl
   md_delivery_outcome broken_off; // why we ended it ourselves, or MD_DELIVERY_NONE
 } smtp_channel;
@@ -48,7 +47,7 @@ static size_t on_read(char *buffer, size_t size, size_t count, void *context) {
 static int on_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d) {
   (void)a, (void)b, (void)c, (void)d;
   smtp_channel *smtp = context;
-  return smtp->read == 0 && smtp->talk.stage != MD_SMTP_DOT && break_off(smtp);
+  return smtp->delivery && smtp->read == 0 && smtp->talk.stage != MD_SMTP_DOT && break_off(smtp);
 }
 
 static int on_debug(CURL *curl, curl_infotype type, char *data, size_t len, void *context) {
@@ -86,13 +85,13 @@ static void deliver(md_channel *channel, const md_delivery *delivery, md_deliver
   CURLcode code = to ? curl_easy_setopt(smtp->curl, CURLOPT_MAIL_FROM, delivery->from) : CURLE_OUT_OF_MEMORY;
   if (code == CURLE_OK) code = curl_easy_perform(smtp->curl);
   judge(smtp, code, result);
+  smtp->delivery = NULL;
   curl_easy_setopt(smtp->curl, CURLOPT_MAIL_RCPT, NULL);
   curl_slist_free_all(to);
 }
 
 static void smtp_free(md_channel *channel) {
   smtp_channel *smtp = (smtp_channel *)channel;
-  md_smtp_talk_begin(&smtp->talk); // the goodbye still goes through on_debug
   curl_easy_cleanup(smtp->curl);
   md_free(smtp);
 }

@@ -17,33 +17,31 @@ static int no_memory(claim *c) {
   return md_error_set(c->err, MD_ENOMEM, "out of memory while a mail was made");
 }
 
-static int render(claim *c, const md_message *message, const char *to, md_buffer *mail, md_error *why) {
+// Fails only for what the mail is made of: `why` says it.
+static int render(claim *c, const md_message *message, const char *to, md_compose *compose, md_buffer *mail,
+                  md_error *why) {
   const md_outbox_options *options = &c->outbox->options;
   const char *const locales[] = {message->locale, NULL};
   md_copy copy = {0};
-  md_compose compose = {.moment = message->moment,
-                        .class_name = message->class_name,
-                        .template_name = message->template_name,
-                        .variant = message->variant,
-                        .locales = locales,
-                        .default_locale = options->locale,
-                        .from = {.name = options->from_name, .address = c->outbox->from},
-                        .to = {.address = to},
-                        .message_id = message->message_id,
-                        .date = c->now};
-  compose.data = message->data ? md_json_parse(message->data, strlen(message->data), false, why) : NULL;
-  if (message->data && !compose.data) return why->code;
-  int rc = md_version_files_get(c->outbox->versions, c->store, message->version, &compose.files, &compose.file_count,
-                                c->err);
-  if (rc == 0) return md_compose_mail(&compose, c->outbox->arena, &copy, mail, why);
-  *why = (md_error){.code = 0}; // the store's failure, not the template's
-  return rc;
+  compose->moment = message->moment;
+  compose->class_name = message->class_name;
+  compose->template_name = message->template_name;
+  compose->variant = message->variant;
+  compose->locales = locales;
+  compose->default_locale = options->locale;
+  compose->from = (md_mailbox){.name = options->from_name, .address = c->outbox->from};
+  compose->to = (md_mailbox){.address = to};
+  compose->message_id = message->message_id;
+  compose->date = c->now;
+  if (message->data) compose->data = md_json_parse(message->data, strlen(message->data), false, why);
+  if (message->data && !compose->data) return why->code;
+  return md_compose_mail(compose, c->outbox->arena, &copy, mail, why);
 }
 
 static int unfillable(claim *c, md_message *message, const md_error *why) {
   message->state = MD_MESSAGE_FAILED;
   message->reason = "template";
-  message->detail = why->text;
+  message->detail = md_outbox_readable(c->outbox->arena, why->text);
   message->final_at = c->now;
   int rc = md_outbox_alert(c->store, message, c->now, c->err);
   return rc ? rc : md_outbox_end(c->outbox, c->store, message, 0, c->err);
@@ -84,16 +82,20 @@ static int hand_over(claim *c, md_message *message, const char *to, const md_buf
 static int claim_one(claim *c, md_message *message) {
   md_mode mode;
   md_error why = {0};
+  md_compose compose = {0};
   md_buffer mail;
+  int rc = md_version_files_get(c->outbox->versions, c->store, message->version, &compose.files, &compose.file_count,
+                                c->err);
+  if (rc) return rc;
   md_buffer_init(&mail);
-  int rc = md_mode_parse(message->mode, &mode, &why);
+  rc = md_mode_parse(message->mode, &mode, &why);
   const char *to = rc ? NULL : md_mode_recipient(&mode, message->class_name, message->to);
-  if (rc == 0) rc = render(c, message, to ? to : message->to, &mail, &why);
+  if (rc == 0) rc = render(c, message, to ? to : message->to, &compose, &mail, &why);
   if (rc == MD_ENOMEM)
     rc = no_memory(c);
-  else if (rc && why.code)
+  else if (rc)
     rc = unfillable(c, message, &why);
-  else if (rc == 0)
+  else
     rc = to ? hand_over(c, message, to, &mail) : keep_back(c, message, &mail);
   md_buffer_deinit(&mail);
   return rc;

@@ -3,6 +3,7 @@
 // of messages, queued or suppressed, and stores none of it itself.
 #include "base/digest.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "message/consent.h"
 #include "message/names.h"
 #include "message/outbox_state.h"
@@ -27,7 +28,7 @@ static int no_memory(decision *d) {
 static void suppress(decision *d, const char *reason, const char *detail) {
   d->out->state = MD_MESSAGE_SUPPRESSED;
   d->out->reason = reason;
-  d->out->detail = detail;
+  d->out->detail = md_outbox_readable(d->arena, detail);
   d->out->final_at = d->send->now;
 }
 
@@ -189,6 +190,7 @@ static int decide_words(decision *d) {
   if (rc && fallback)
     d->out->detail = md_arena_printf(d->arena, "%s; %s: %s", d->out->detail, fallback, fallback_why.text);
   if (!d->out->detail) return no_memory(d);
+  d->out->detail = md_outbox_readable(d->arena, d->out->detail);
   if (rc) suppress(d, "template", d->out->detail);
   return md_outbox_alert(d->store, d->out, d->send->now, d->err);
 }
@@ -213,6 +215,14 @@ int md_outbox_decide(void *outbox, md_store *store, const md_send *send, md_aren
   int rc = decide(&d);
   md_json_scope(scope);
   return rc;
+}
+
+const char *md_outbox_readable(md_arena *arena, const char *text) {
+  if (!text || md_utf8_valid(text, strlen(text))) return text;
+  char *copy = md_arena_strdup(arena, text);
+  for (char *c = copy; c && *c; c++)
+    if ((unsigned char)*c >= 0x80) *c = '?';
+  return copy;
 }
 
 int md_outbox_alert(md_store *store, const md_message *message, md_micros now, md_error *err) {

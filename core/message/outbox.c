@@ -176,9 +176,20 @@ static bool has_results(const md_outbox *outbox) {
   return md_queue_length(outbox->finished) > 0;
 }
 
+// Only urgent mail has a slot left.
+static md_micros urgent_due_at(md_outbox *outbox, md_store *store) {
+  md_message message;
+  int rc = md_messages_next_due(store, INT64_MAX, true, outbox->arena, &message, NULL);
+  md_micros due = rc ? 0 : message.due_at;
+  md_arena_reset(outbox->arena);
+  return due;
+}
+
 md_micros md_outbox_due_at(md_outbox *outbox, md_store *store) {
+  const md_outbox_options *options = &outbox->options;
   if (!outbox->recovered || has_results(outbox)) return 1; // at once
-  return outbox->options.slots(outbox->options.courier, true) > 0 ? md_messages_due_at(store) : 0;
+  if (options->slots(options->courier, false) > 0) return md_messages_due_at(store);
+  return options->slots(options->courier, true) > 0 ? urgent_due_at(outbox, store) : 0;
 }
 
 int md_outbox_under_way(const md_outbox *outbox) {

@@ -92,7 +92,7 @@ static int unknown(outcome *o) {
 }
 
 static int settle(outcome *o) {
-  o->message.detail = o->result->detail[0] ? o->result->detail : NULL;
+  o->message.detail = o->result->detail[0] ? md_outbox_readable(o->outbox->arena, o->result->detail) : NULL;
   switch (o->result->outcome) {
   case MD_DELIVERY_ACCEPTED:
     return end(o, MD_MESSAGE_ACCEPTED, NULL);

@@ -32,6 +32,7 @@ void md_bind_open(lua_State *L) {
   static const luaL_Reg plan[] = {{"define", md_plan_define}, {NULL, NULL}};
   md_vm *vm = md_vm_of(L);
   make_m(L);
+  vm->builtins[0] = make_module(L, "fmt", md_bind_fmt);
   vm->builtins[1] = make_module(L, "moment", moment);
   vm->builtins[2] = make_module(L, "plan", plan);
 }

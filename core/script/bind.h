@@ -11,5 +11,8 @@ extern const luaL_Reg md_bind_message[];
 extern const luaL_Reg md_bind_plain[];
 extern const luaL_Reg md_bind_storage[];
 
+// Functions of the module fmt.
+extern const luaL_Reg md_bind_fmt[];
+
 // The registrar: makes m and the built-in modules of a state that is being opened.
 MD_RAISES void md_bind_open(lua_State *L);

@@ -54,8 +54,13 @@ static MD_RAISES const char *label(lua_State *L, const char *what, const char *n
   return lua_pushfstring(L, "%s: %s", what, name);
 }
 
+// luaL_typename says "no value" for an argument left out.
+static const char *type_name(lua_State *L, int index) {
+  return lua_isnoneornil(L, index) ? "nil" : luaL_typename(L, index);
+}
+
 const char *md_options_text(lua_State *L, int index, const char *what, size_t longest) {
-  if (lua_type(L, index) != LUA_TSTRING) md_raise(L, "%s must be a text, not %s", what, luaL_typename(L, index));
+  if (lua_type(L, index) != LUA_TSTRING) md_raise(L, "%s must be a text, not %s", what, type_name(L, index));
   size_t len;
   const char *text = lua_tolstring(L, index, &len);
   if (len == 0) md_raise(L, "%s is empty", what);
@@ -85,7 +90,7 @@ md_micros md_options_duration(lua_State *L, int index, const char *what) {
     return span;
   }
   if (lua_type(L, index) != LUA_TNUMBER)
-    md_raise(L, "%s must be a duration such as \"15m\", or seconds, not %s", what, luaL_typename(L, index));
+    md_raise(L, "%s must be a duration such as \"15m\", or seconds, not %s", what, type_name(L, index));
   double seconds = lua_tonumber(L, index);
   if (!(seconds >= 0)) md_raise(L, "%s is negative: a duration goes forward", what);
   if (seconds > (double)MD_DURATION_MAX / 1e6) md_raise(L, "%s is over 400 days", what);
@@ -170,7 +175,7 @@ int md_options_each_text(lua_State *L, int index, const char *what,
     return 1;
   }
   if (lua_type(L, index) != LUA_TTABLE)
-    md_raise(L, "%s must be a text or a list of texts, not %s", what, luaL_typename(L, index));
+    md_raise(L, "%s must be a text or a list of texts, not %s", what, type_name(L, index));
   lua_Integer count = (lua_Integer)lua_rawlen(L, index);
   if (count < 1 || count > LIST_MAX) md_raise(L, "%s must be a list of 1 to %d texts", what, LIST_MAX);
   for (lua_Integer i = 1; i <= count; i++) {

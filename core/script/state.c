@@ -3,6 +3,7 @@
 #include "script/state.h"
 #include "base/alloc.h"
 #include "base/assert.h"
+#include "script/fmt.h"
 #include "script/limits.h"
 #include "script/sandbox.h"
 #include <ctype.h>
@@ -86,6 +87,7 @@ void md_vm_free(md_vm *vm) {
   if (!vm) return;
   if (vm->L) lua_close(vm->L);
   md_pool_deinit(&vm->memory.pool);
+  md_fmt_free(vm->fmt);
   md_arena_free(vm->arena);
   md_free(vm);
 }

@@ -79,7 +79,8 @@ struct md_vm {
   const void *m;            // the object that run gets, to know it again
   bool metatables_used;     // in this turn: a step may then be inside a metamethod
   int log_lines;
-  void *user; // of the caller that opened the state (the plan)
+  struct md_fmt *fmt; // made at the first use of the module fmt
+  void *user;         // of the caller that opened the state (the plan)
 };
 
 static inline md_vm *md_vm_of(lua_State *L) {

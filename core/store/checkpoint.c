@@ -27,6 +27,7 @@ struct md_checkpointer {
   sqlite3 *db; // used by the thread alone
   char *path;
   int64_t seen; // the data version of the last look
+  int frames;   // the longest that the WAL was since it was cut
 };
 
 static void report(const md_checkpointer *self, int rc) {
@@ -66,23 +67,26 @@ static int64_t data_version(md_checkpointer *self) {
   return version;
 }
 
+// A long WAL is cut when nobody has written since the last look: cutting a large file takes its time under the lock.
+static void look_at_quiet(md_checkpointer *self) {
+  int frames = 0, done = 0;
+  if (self->frames > FRAMES_TRUNCATE && checkpoint(self, SQLITE_CHECKPOINT_TRUNCATE, &frames, &done)) self->frames = 0;
+}
+
 // Answers how many frames the WAL had.
 static int look(md_checkpointer *self) {
-  int frames = 0, done = 0;
+  int frames = 0, done = 0, again = 0;
   int64_t version = data_version(self);
-  if (version == self->seen) return 0;
+  if (version == self->seen) {
+    look_at_quiet(self);
+    return 0;
+  }
   self->seen = version;
-  if (!pass_until_short(self, &frames, &done)) {
-    self->seen = -1; // something is left to do
-    return frames;
-  }
-  int found = frames;
-  if (found > FRAMES_TRUNCATE) {
-    checkpoint(self, SQLITE_CHECKPOINT_TRUNCATE, &frames, &done);
-  } else if (found > FRAMES_RESTART) {
-    checkpoint(self, SQLITE_CHECKPOINT_RESTART, &frames, &done);
-  }
-  return found;
+  bool is_short = pass_until_short(self, &frames, &done);
+  if (frames > self->frames) self->frames = frames;
+  if (!is_short) self->seen = -1; // something is left to do
+  if (is_short && frames > FRAMES_RESTART) checkpoint(self, SQLITE_CHECKPOINT_RESTART, &again, &done);
+  return frames;
 }
 
 static struct timespec after_ms(int ms) {

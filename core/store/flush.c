@@ -4,20 +4,21 @@
 #include "store/lazy.h"
 
 // One stripe is sorted a commit, and one more for each so many changes: between two turns of a stripe lie at most 1,024
-// commits, and no more than about this many entries of it, half a million in all.
-enum { CHANGES_A_STRIPE = 512, UNDO_KEPT = 16384 };
+// commits, and no more than about this many entries of it: half a million in all, as the older half is sorted already.
+enum { CHANGES_A_STRIPE = 1024, UNDO_KEPT = 16384 };
 
 static const char insert_entry[] = "INSERT OR IGNORE INTO lazy_index(hash, row) VALUES(?1, ?2)";
 static const char delete_entry[] = "DELETE FROM lazy_index WHERE hash = ?1 AND row = ?2";
 static const char update_watermark[] =
     "UPDATE stripes SET events = ?2, runs = ?3, people = ?4, things = ?5 WHERE stripe = ?1";
 
-static int write_entries(md_store *store, const md_stripe *stripe, const char *sql, md_error *err) {
+static int write_entries(md_store *store, const md_stripes *set, unsigned number, const char *sql, md_error *err) {
+  const md_stripe *stripe = &set->stripes[number];
   sqlite3_stmt *stmt;
   int code = stripe->count ? md_statement_open(store, &stmt, err, sql, "ii", (int64_t)0, (int64_t)0) : 0;
   for (uint32_t i = 0; i < stripe->count && !code; i++) {
-    sqlite3_bind_int64(stmt, 1, (int64_t)stripe->entries[i].hash);
-    sqlite3_bind_int64(stmt, 2, stripe->entries[i].row);
+    sqlite3_bind_int64(stmt, 1, (int64_t)md_stripe_hash(number, stripe->entries[i]));
+    sqlite3_bind_int64(stmt, 2, md_stripe_row(stripe->entries[i]));
     code = md_statement_step(store, stmt, err);
     md_statement_close(stmt);
   }
@@ -30,7 +31,7 @@ static const char select_hashes[] = "SELECT hash FROM lazy_index WHERE hash BETW
 // Makes a stripe's filter from the table, which holds the stripe whole at this moment.
 static int make_filter(md_store *store, unsigned stripe, md_error *err) {
   md_filter *filter = &store->index->filters[stripe];
-  int64_t first = (int64_t)stripe << (MD_HASH_BITS - 10), last = first + ((int64_t)1 << (MD_HASH_BITS - 10)) - 1;
+  int64_t first = (int64_t)stripe << MD_STRIPE_HASH_BITS, last = first + ((int64_t)1 << MD_STRIPE_HASH_BITS) - 1;
   int64_t count = 0;
   sqlite3_stmt *stmt;
   md_filter_deinit(filter);
@@ -54,8 +55,10 @@ static int extend_filter(md_store *store, unsigned stripe, md_error *err) {
   md_filter *filter = &store->index->filters[stripe];
   const md_stripe *adds = &store->index->adds.stripes[stripe];
   if (md_filter_is_full(filter)) return make_filter(store, stripe, err);
-  for (uint32_t i = 0; i < adds->count; i++)
-    if (md_index_is_filtered(adds->entries[i].hash)) md_filter_add(filter, adds->entries[i].hash);
+  for (uint32_t i = 0; i < adds->count; i++) {
+    uint64_t hash = md_stripe_hash(stripe, adds->entries[i]);
+    if (md_index_is_filtered(hash)) md_filter_add(filter, hash);
+  }
   return 0;
 }
 
@@ -70,8 +73,8 @@ static bool is_quiet(const md_store *store, unsigned stripe) {
 static int flush_stripe(md_store *store, unsigned stripe, md_error *err) {
   md_index *index = store->index;
   if (is_quiet(store, stripe)) return 0;
-  int code = write_entries(store, &index->adds.stripes[stripe], insert_entry, err);
-  if (!code) code = write_entries(store, &index->drops.stripes[stripe], delete_entry, err);
+  int code = write_entries(store, &index->adds, stripe, insert_entry, err);
+  if (!code) code = write_entries(store, &index->drops, stripe, delete_entry, err);
   if (!code) code = extend_filter(store, stripe, err);
   if (!code)
     code = md_statement_run(store, err, update_watermark, "diiii", (int)stripe, store->last[MD_SOURCE_EVENTS],

@@ -193,20 +193,24 @@ void md_index_close(md_store *store) {
   md_free(store->index);
 }
 
+static void prune_stripe(md_index *index, unsigned number) {
+  md_stripe *stripe = &index->adds.stripes[number];
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < stripe->count; i++) {
+    md_source_table source = md_index_source(md_stripe_hash(number, stripe->entries[i]));
+    if (md_stripe_row(stripe->entries[i]) > index->watermarks[number][source])
+      stripe->entries[kept++] = stripe->entries[i];
+  }
+  index->adds.count -= stripe->count - kept;
+  stripe->count = kept;
+  if (!kept) md_stripes_clear(&index->adds, number);
+}
+
 // Leaves out what the writer has put into the table meanwhile.
 static int prune(md_store *store, md_error *err) {
-  md_index *index = store->index;
   int code = read_watermarks(store, err);
-  for (unsigned i = 0; i < MD_STRIPES && !code; i++) {
-    md_stripe *stripe = &index->adds.stripes[i];
-    uint32_t kept = 0;
-    for (uint32_t k = 0; k < stripe->count; k++)
-      if (stripe->entries[k].row > index->watermarks[i][md_index_source(stripe->entries[k].hash)])
-        stripe->entries[kept++] = stripe->entries[k];
-    index->adds.count -= stripe->count - kept;
-    stripe->count = kept;
-    if (!kept) md_stripes_clear(&index->adds, i);
-  }
+  for (unsigned i = 0; i < MD_STRIPES && !code; i++)
+    prune_stripe(store->index, i);
   return code;
 }
 

@@ -13,7 +13,7 @@ typedef struct md_store md_store;
 typedef struct md_store_options {
   const char *path; // the file; NULL: a database in memory
   bool read_only;   // opens an existing file for reading, changes nothing, needs no daemon
-  int cache_kib;    // SQLite's page cache; 0: 16 MiB for a writer, 2 MiB for a reader
+  int cache_kib;    // SQLite's page cache; 0: 8 MiB for a writer, 2 MiB for a reader
 } md_store_options;
 
 // Opens, migrates to the newest schema, and rebuilds the lazy index from the rows past its watermarks. A database from
@@ -24,7 +24,8 @@ void md_store_close(md_store *store); // NULL is allowed
 // The codes of storage failures that callers tell apart: MD_EFULL (disk or quota), MD_EBUSY (locked by another
 // process), MD_EIO, MD_ENOMEM, MD_ECORRUPT. After one inside a transaction the whole batch must be rolled back (B1).
 
-// BEGIN IMMEDIATE. A lock held elsewhere is waited for at most half a second.
+// BEGIN IMMEDIATE. A lock held elsewhere is waited for at most two seconds (the checkpointer holds it
+// while the disk syncs).
 int md_store_begin(md_store *store, md_error *err);
 // Sorts stripes of the lazy index into their table, then COMMIT with fsync. On failure the transaction is rolled back.
 // A commit of uncertain result (a failed fsync) ends the process (B1).

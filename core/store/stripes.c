@@ -17,13 +17,25 @@ void md_stripes_clear(md_stripes *set, unsigned stripe) {
   set->stripes[stripe] = (md_stripe){0};
 }
 
+static md_stripe_entry pack(uint64_t hash, int64_t row) {
+  uint64_t rest = hash & (((uint64_t)1 << MD_STRIPE_HASH_BITS) - 1);
+  return (md_stripe_entry){(uint32_t)(rest >> (64 - MD_ROW_BITS)), rest << MD_ROW_BITS | (uint64_t)row};
+}
+
+// Bounds may be any row; those kept are below 2^59.
+static int64_t clamp(int64_t row) {
+  int64_t max = ((int64_t)1 << MD_ROW_BITS) - 1;
+  return row < 0 ? 0 : row > max ? max : row;
+}
+
 // The position of the first entry that is not before (hash, row).
 static uint32_t lower_bound(const md_stripe *stripe, uint64_t hash, int64_t row) {
+  md_stripe_entry wanted = pack(hash, clamp(row));
   uint32_t from = 0, count = stripe->count;
   while (count) {
     uint32_t half = count / 2;
-    const md_stripe_entry *entry = &stripe->entries[from + half];
-    bool before = entry->hash < hash || (entry->hash == hash && entry->row < row);
+    md_stripe_entry entry = stripe->entries[from + half];
+    bool before = entry.high < wanted.high || (entry.high == wanted.high && entry.low < wanted.low);
     from = before ? from + half + 1 : from;
     count = before ? count - half - 1 : half;
   }
@@ -31,7 +43,14 @@ static uint32_t lower_bound(const md_stripe *stripe, uint64_t hash, int64_t row)
 }
 
 static bool is_at(const md_stripe *stripe, uint32_t at, uint64_t hash, int64_t row) {
-  return at < stripe->count && stripe->entries[at].hash == hash && stripe->entries[at].row == row;
+  md_stripe_entry wanted = pack(hash, row);
+  return at < stripe->count && stripe->entries[at].high == wanted.high && stripe->entries[at].low == wanted.low;
+}
+
+// The row at a position if it lies under the hash, else 0.
+static int64_t row_at(const md_stripe *stripe, uint32_t at, uint64_t hash) {
+  if (at >= stripe->count || md_stripe_hash(md_stripe_of(hash), stripe->entries[at]) != hash) return 0;
+  return md_stripe_row(stripe->entries[at]);
 }
 
 static int grow(md_stripe *stripe) {
@@ -49,7 +68,7 @@ int md_stripes_put(md_stripes *set, uint64_t hash, int64_t row) {
   if (is_at(stripe, at, hash, row)) return MD_EEXISTS;
   if (stripe->count == stripe->capacity && grow(stripe)) return MD_ENOMEM;
   memmove(&stripe->entries[at + 1], &stripe->entries[at], (stripe->count - at) * sizeof *stripe->entries);
-  stripe->entries[at] = (md_stripe_entry){hash, row};
+  stripe->entries[at] = pack(hash, row);
   stripe->count++;
   set->count++;
   return 0;
@@ -72,13 +91,11 @@ bool md_stripes_take(md_stripes *set, uint64_t hash, int64_t row) {
 
 int64_t md_stripes_next(const md_stripes *set, uint64_t hash, int64_t after) {
   const md_stripe *stripe = &set->stripes[md_stripe_of(hash)];
-  if (after == INT64_MAX) return 0;
-  uint32_t at = lower_bound(stripe, hash, after + 1);
-  return at < stripe->count && stripe->entries[at].hash == hash ? stripe->entries[at].row : 0;
+  return after == INT64_MAX ? 0 : row_at(stripe, lower_bound(stripe, hash, after + 1), hash);
 }
 
 int64_t md_stripes_last(const md_stripes *set, uint64_t hash, int64_t before) {
   const md_stripe *stripe = &set->stripes[md_stripe_of(hash)];
   uint32_t at = lower_bound(stripe, hash, before);
-  return at > 0 && stripe->entries[at - 1].hash == hash ? stripe->entries[at - 1].row : 0;
+  return at ? row_at(stripe, at - 1, hash) : 0;
 }

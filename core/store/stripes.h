@@ -6,12 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// A hash has 47 bits: SQLite then stores it in six bytes, and its value is never negative.
-enum { MD_STRIPES = 1024, MD_HASH_BITS = 47 };
+// A hash has 47 bits: SQLite then stores it in six bytes, and its value is never negative. Ten of them are the stripe.
+enum { MD_STRIPES = 1024, MD_HASH_BITS = 47, MD_STRIPE_HASH_BITS = MD_HASH_BITS - 10, MD_ROW_BITS = 59 };
 
-typedef struct md_stripe_entry {
-  uint64_t hash;
-  int64_t row;
+// The 37 bits of the hash that are not the stripe, then the 59 of the row, in 12 bytes.
+typedef struct __attribute__((packed)) md_stripe_entry {
+  uint32_t high;
+  uint64_t low;
 } md_stripe_entry;
 
 typedef struct md_stripe {
@@ -25,7 +26,16 @@ typedef struct md_stripes {
 } md_stripes;
 
 static inline unsigned md_stripe_of(uint64_t hash) {
-  return (unsigned)(hash >> (MD_HASH_BITS - 10));
+  return (unsigned)(hash >> MD_STRIPE_HASH_BITS);
+}
+
+static inline uint64_t md_stripe_hash(unsigned stripe, md_stripe_entry entry) {
+  return (uint64_t)stripe << MD_STRIPE_HASH_BITS | (uint64_t)entry.high << (64 - MD_ROW_BITS) |
+         entry.low >> MD_ROW_BITS;
+}
+
+static inline int64_t md_stripe_row(md_stripe_entry entry) {
+  return (int64_t)(entry.low & (((uint64_t)1 << MD_ROW_BITS) - 1));
 }
 
 void md_stripes_deinit(md_stripes *set);

@@ -54,6 +54,7 @@ static void *run_engine(void *context) {
       continue;
     }
     md_queue_node *node = md_queue_take(fixture->inbox, 256);
+    if (atomic_load(&fixture->pace_us)) usleep((useconds_t)atomic_load(&fixture->pace_us));
     while (node) {
       md_submission *submission = (md_submission *)((char *)node - offsetof(md_submission, node));
       node = node->next;

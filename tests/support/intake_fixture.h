@@ -13,6 +13,7 @@ typedef struct intake_fixture {
   md_queue *inbox;
   pthread_t engine;
   atomic_bool stop, paused, ready;
+  atomic_int pace_us; // how long a batch takes
   atomic_long events, batches;
   pthread_mutex_t mutex; // guards the next three
   char last_type[64], last_source[64], last_request[80], last_data[256], last_extensions[256];

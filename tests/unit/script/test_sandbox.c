@@ -96,7 +96,7 @@ static void test_S1_libraries_are_read_only(void **state) {
 
 static void test_S2_no_addresses(void **state) {
   (void)state;
-  script_expect("return tostring({}) .. tostring(print_ or tostring) .. tostring(m) .. tostring(null) .. tostring(nil)",
+  script_expect("return tostring({}) .. tostring(tostring) .. tostring(m) .. tostring(null) .. tostring(nil)",
                 "tablefunctiontablenullnil");
   script_expect("return ('%s %s %5s %d %%s %q'):format({}, tostring, 'x', 3, 'y')", "table function     x 3 %s \"y\"");
   script_expect("return string.format('%s', setmetatable({}, { __tostring = function() return 'T' end }))", "T");
@@ -124,7 +124,7 @@ static void test_S2_pairs_goes_in_order_over_a_snapshot(void **state) {
                 "for k in next, t do for j in next, t do s = s .. k .. j end end return s",
                 "aaabbabb");
   script_expect_error("for k in pairs({ [{}] = 1 }) do end", "a table with a table as key has no fixed order");
-  script_expect_error("next({ [print_ or next] = 1 })", "a table with a function as key has no fixed order");
+  script_expect_error("next({ [next] = 1 })", "a table with a function as key has no fixed order");
   script_expect(
       "local t = setmetatable({}, { __pairs = function() return function(_, k) if not k then return 'own' end "
       "end end }) for k in pairs(t) do return k end",

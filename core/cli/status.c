@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// `momentd status`: what the daemon says of itself, and what the database holds.
+#include "base/timestamp.h"
+#include "cli/admin_client.h"
+#include "cli/commands.h"
+#include "cli/reader.h"
+#include "cli/rows.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct overview {
+  md_reader *reader;
+  json_t *daemon; // its answer, or NULL
+  json_t *moments, *runs, *messages;
+  md_micros engine_time;
+} overview;
+
+static int add_run_count(void *context, const md_run_count *row) {
+  overview *at = context;
+  const char *state = md_run_state_name(row->state);
+  json_t *moment = json_object_get(at->moments, row->moment);
+  json_t *counts = moment ? json_object_get(moment, "runs") : NULL;
+  json_int_t all = json_integer_value(json_object_get(at->runs, state));
+  json_object_set_new(at->runs, state, json_integer(all + row->count));
+  if (!counts) return 0;
+  json_int_t own = json_integer_value(json_object_get(counts, state));
+  json_object_set_new(counts, state, json_integer(own + row->count));
+  return 0;
+}
+
+static int add_moment(void *context, const char *moment, int64_t live) {
+  overview *at = context;
+  const char *digest = md_version_digest(at->reader->store, at->reader->arena, live);
+  json_t *row = json_object();
+  json_object_set_new(row, "moment", json_string(moment));
+  json_object_set_new(row, "version", digest ? json_string(digest) : json_null());
+  json_object_set_new(row, "runs", json_object());
+  json_object_set_new(at->moments, moment, row);
+  return 0;
+}
+
+static int add_message_count(void *context, md_message_state state, int64_t count) {
+  overview *at = context;
+  json_object_set_new(at->messages, md_message_state_name(state), json_integer(count));
+  return 0;
+}
+
+static int read_database(overview *at) {
+  md_reader *reader = at->reader;
+  at->moments = json_object();
+  at->runs = json_object();
+  at->messages = json_object();
+  int code = md_moments_list(reader->store, add_moment, at, &reader->err);
+  if (!code) code = md_runs_counts(reader->store, add_run_count, at, &reader->err);
+  if (!code) code = md_messages_counts(reader->store, add_message_count, at, &reader->err);
+  if (!code) md_settings_get_int(reader->store, "engine_time", &at->engine_time, NULL);
+  return code;
+}
+
+// NULL when no daemon answers.
+static json_t *ask_daemon(const md_reader *reader) {
+  json_t *request = json_object(), *answer = NULL;
+  json_object_set_new(request, "command", json_string("status"));
+  return md_admin_ask(reader->path, request, &answer, NULL) ? NULL : answer;
+}
+
+static json_t *rows_of(const json_t *object) {
+  const char *name;
+  json_t *row, *list = json_array();
+  json_object_foreach((json_t *)object, name, row) json_array_append(list, row);
+  return list;
+}
+
+static void show_json(const overview *at, int64_t events) {
+  static const char *const facts[] = {"ready", "listen", "delivery", "moment_delivery", "mail",    "version",
+                                      "pid",   "inbox",  "under_way", "requests",       "started_at", NULL};
+  md_line line;
+  md_line_begin(&line);
+  md_line_text(&line, "db", at->reader->path);
+  md_line_bool(&line, "daemon", at->daemon);
+  const char *time = at->daemon ? md_json_text(at->daemon, "engine_time") : NULL;
+  if (time)
+    md_line_text(&line, "engine_time", time);
+  else
+    md_line_time(&line, "engine_time", at->engine_time);
+  for (int i = 0; facts[i]; i++)
+    md_line_json(&line, facts[i], at->daemon ? json_object_get(at->daemon, facts[i]) : NULL);
+  md_line_number(&line, "events", events);
+  md_line_json(&line, "runs", at->runs);
+  md_line_json(&line, "messages", at->messages);
+  md_line_json(&line, "moments", rows_of(at->moments));
+  json_t *errors = at->daemon ? json_object_get(at->daemon, "errors") : NULL;
+  md_line_json(&line, "errors", errors ? errors : json_array());
+  md_line_end(&line);
+}
+
+static void print_counts(const char *title, const json_t *counts) {
+  const char *name;
+  json_t *count;
+  bool any = false;
+  printf("%-13s", title);
+  json_object_foreach((json_t *)counts, name, count) {
+    printf("%s%" JSON_INTEGER_FORMAT " %s", any ? ", " : "", json_integer_value(count), name);
+    any = true;
+  }
+  puts(any ? "" : "none");
+}
+
+static void print_daemon(const overview *at) {
+  const json_t *daemon = at->daemon;
+  const char *moment;
+  json_t *mode;
+  char time[MD_TIME_TEXT];
+  if (!daemon) {
+    printf("%-13snot running; its last batch was at %s\n", "Daemon", md_time_text(at->engine_time, time));
+    return;
+  }
+  const char *mail = md_json_text(daemon, "mail");
+  printf("%-13s%s, %s, process %" JSON_INTEGER_FORMAT "\n", "Daemon",
+         json_is_true(json_object_get(daemon, "ready")) ? "ready" : "NOT READY: the database takes no writes",
+         md_json_text(daemon, "listen"), json_integer_value(json_object_get(daemon, "pid")));
+  printf("%-13s%s; mail goes to %s\n", "Delivery", md_json_text(daemon, "delivery"), mail ? mail : "nowhere");
+  json_object_foreach(json_object_get(daemon, "moment_delivery"), moment, mode)
+      printf("%-13s%s: %s\n", "", moment, json_string_value(mode));
+  printf("%-13s%s\n", "Engine time", md_json_text(daemon, "engine_time") ? md_json_text(daemon, "engine_time") : "-");
+  printf("%-13s%" JSON_INTEGER_FORMAT " submissions wait, %" JSON_INTEGER_FORMAT " messages are being delivered\n",
+         "Queues", json_integer_value(json_object_get(daemon, "inbox")),
+         json_integer_value(json_object_get(daemon, "under_way")));
+}
+
+static void print_moments(const overview *at) {
+  static const char *const headers[] = {"MOMENT", "VERSION", "WAITING", "QUEUED", "DONE", "PARKED", "CANCELLED", NULL};
+  static const char *const states[] = {"waiting", "queued", "done", "parked", "cancelled"};
+  md_table table;
+  const char *name;
+  json_t *row;
+  md_table_init(&table, headers);
+  json_object_foreach(at->moments, name, row) {
+    const char *digest = md_json_text(row, "version");
+    char version[13];
+    snprintf(version, sizeof version, "%.12s", digest ? digest : "removed");
+    md_table_cell(&table, name);
+    md_table_cell(&table, version);
+    for (int i = 0; i < 5; i++)
+      md_table_number(&table, json_integer_value(json_object_get(json_object_get(row, "runs"), states[i])));
+  }
+  putchar('\n');
+  md_table_print(&table, "No moments.");
+}
+
+static void print_errors(const json_t *errors) {
+  size_t i;
+  json_t *item;
+  json_array_foreach(errors, i, item) {
+    const char *file = md_json_text(item, "file");
+    printf("%sREFUSED %s", i ? "" : "\n", file ? file : md_json_text(item, "moment"));
+    if (file) printf(":%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(item, "line")));
+    fputs(": ", stdout);
+    md_print_escaped(md_json_text(item, "message"));
+    putchar('\n');
+  }
+}
+
+static void show_text(const overview *at, int64_t events) {
+  printf("%-13s%s\n", "Database", at->reader->path);
+  print_daemon(at);
+  printf("%-13s%" PRId64 "\n", "Events", events);
+  print_counts("Runs", at->runs);
+  print_counts("Messages", at->messages);
+  print_moments(at);
+  if (at->daemon) print_errors(json_object_get(at->daemon, "errors"));
+}
+
+static int status(const md_cli_args *args) {
+  md_reader reader;
+  int code = md_reader_open(&reader, args);
+  if (code) return code;
+  overview at = {.reader = &reader};
+  at.daemon = ask_daemon(&reader);
+  code = read_database(&at);
+  int64_t events = code ? 0 : md_store_count(reader.store, "events", &reader.err);
+  if (events < 0) code = (int)events;
+  if (!code && md_cli_switch(args, "json"))
+    show_json(&at, events);
+  else if (!code)
+    show_text(&at, events);
+  code = code ? md_cli_fail(&reader.err) : MD_EXIT_OK;
+  md_reader_close(&reader);
+  return code;
+}
+
+static const md_cli_option options[] = {{"json", NULL, "one JSON object"}, {0}};
+
+const md_cli_command md_cli_status = {
+    .name = "status",
+    .arguments = "",
+    .summary = "Show the daemon's state, delivery mode, moments, counts and script errors",
+    .notes = "Without a daemon it reads the database alone.",
+    .example = "  momentd status --db shop.db",
+    .options = options,
+    .settings = MD_CLI_DB_SETTING,
+    .run = status,
+};

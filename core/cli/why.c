@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+// `momentd why SUBJECT`: all that is known of one person's events, runs and messages, and why each was sent or not.
+#include "base/json.h"
+#include "cli/commands.h"
+#include "cli/reader.h"
+#include "cli/rows.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SHOWN_MAX = 1000 };
+
+typedef struct inquiry {
+  md_reader *reader;
+  const char *subject;
+  int64_t rows[MD_PERSON_ROWS];
+  int row_count;
+  int64_t events[SHOWN_MAX], runs[SHOWN_MAX]; // seqs and ids that are the person's
+  int event_count, run_count;
+  md_table table;
+  bool json;
+} inquiry;
+
+// Each line of JSON says what it is.
+static void begin(md_line *line, const char *kind) {
+  md_line_begin(line);
+  md_line_text(line, "kind", kind);
+}
+
+static void person_json(const md_person *person) {
+  md_line line;
+  begin(&line, "person");
+  md_line_number(&line, "id", person->id);
+  md_line_time(&line, "created_at", person->created_at);
+  json_t *identities = json_array();
+  for (int i = 0; i < person->identity_count; i++) {
+    json_t *identity = json_object();
+    json_object_set_new(identity, "path", json_string(person->identities[i].kind));
+    json_object_set_new(identity, "value", json_string(person->identities[i].value));
+    json_object_set_new(identity, "strong", json_boolean(person->identities[i].strong));
+    json_array_append_new(identities, identity);
+  }
+  md_line_json(&line, "identities", identities);
+  md_line_raw(&line, "profile", person->profile);
+  md_line_end(&line);
+}
+
+static void person_text(const md_person *person) {
+  char since[MD_TIME_TEXT];
+  printf("Person #%" PRId64 ", known since %s\n", person->id, md_time_text(person->created_at, since));
+  for (int i = 0; i < person->identity_count; i++) {
+    printf("  %s: ", person->identities[i].kind);
+    md_print_escaped(person->identities[i].value);
+    puts(person->identities[i].strong ? "" : " (weak)");
+  }
+  if (strcmp(person->profile, "{}") != 0) {
+    fputs("  profile: ", stdout);
+    md_print_escaped(person->profile);
+    putchar('\n');
+  }
+}
+
+static int show_consent(void *context, const md_consent *row) {
+  inquiry *at = context;
+  char when[MD_TIME_TEXT];
+  if (at->json) {
+    md_line line;
+    begin(&line, "consent");
+    md_line_bool(&line, "given", row->given);
+    md_line_text(&line, "channel", row->channel);
+    md_line_text(&line, "purpose", row->purpose);
+    md_line_text(&line, "sender", row->sender);
+    md_line_text(&line, "products", row->products);
+    md_line_text(&line, "text", row->text);
+    md_line_text(&line, "source", row->source);
+    md_line_time(&line, "at", row->at);
+    md_line_end(&line);
+  } else {
+    printf("  consent %s: %s/%s at %s\n", row->given ? "given" : "withdrawn", row->channel, row->purpose,
+           md_time_text(row->at, when));
+  }
+  return 0;
+}
+
+static int show_people(inquiry *at) {
+  md_reader *reader = at->reader;
+  int code = 0;
+  for (int i = 0; i < at->row_count && !code; i++) {
+    md_person person;
+    code = md_people_get(reader->store, at->rows[i], reader->arena, &person, &reader->err);
+    if (code) break;
+    if (at->json)
+      person_json(&person);
+    else
+      person_text(&person);
+    code = md_consents_list(reader->store, at->rows[i], show_consent, at, &reader->err);
+  }
+  return code;
+}
+
+static void show_event(inquiry *at, const md_event *event) {
+  if (at->event_count < SHOWN_MAX) at->events[at->event_count++] = event->seq;
+  if (at->json) {
+    md_line line;
+    begin(&line, "event");
+    md_event_fields(&line, at->reader->store, at->reader->arena, event);
+    md_line_end(&line);
+  } else {
+    md_event_row(&at->table, at->reader->store, at->reader->arena, event);
+  }
+}
+
+static int show_events(inquiry *at) {
+  md_reader *reader = at->reader;
+  int code = 0;
+  md_table_init(&at->table, md_event_headers);
+  for (int i = 0; i < at->row_count && code == 0; i++) {
+    char value[24];
+    md_event event = {0};
+    snprintf(value, sizeof value, "%" PRId64, at->rows[i]);
+    while (at->event_count < SHOWN_MAX &&
+           (code = md_events_next_about(reader->store, (md_key){"person", value}, event.seq, reader->arena, &event,
+                                        &reader->err)) == 0)
+      show_event(at, &event);
+    if (code == MD_ENOTFOUND) code = 0;
+  }
+  if (at->json) return code;
+  puts("\nEvents");
+  md_table_print(&at->table, "  none");
+  return code;
+}
+
+static int show_run(void *context, const md_run *run) {
+  inquiry *at = context;
+  if (at->run_count < SHOWN_MAX) at->runs[at->run_count++] = run->id;
+  if (at->json) {
+    md_line line;
+    begin(&line, "run");
+    md_run_fields(&line, at->reader->store, at->reader->arena, run);
+    md_line_end(&line);
+  } else {
+    md_run_row(&at->table, at->reader->store, at->reader->arena, run);
+  }
+  return 0;
+}
+
+static int show_runs(inquiry *at) {
+  int code = 0;
+  md_table_init(&at->table, md_run_headers);
+  for (int i = 0; i < at->row_count && !code; i++) {
+    md_run_filter filter = {.person = at->rows[i], .limit = SHOWN_MAX};
+    code = md_runs_list(at->reader->store, &filter, show_run, at, &at->reader->err);
+  }
+  if (at->json) return code;
+  puts("\nRuns");
+  md_table_print(&at->table, "  none");
+  return code;
+}
+
+static bool was_sent(md_message_state state) {
+  return state == MD_MESSAGE_ACCEPTED || state == MD_MESSAGE_DELIVERED || state == MD_MESSAGE_BOUNCED ||
+         state == MD_MESSAGE_COMPLAINED;
+}
+
+// One sentence: whether it went, and by which rule it did not.
+static const char *verdict(md_arena *arena, const md_message *message) {
+  const char *state = md_message_state_name(message->state);
+  const char *detail = message->detail ? message->detail : "";
+  const char *colon = message->detail ? ": " : "";
+  if (message->state == MD_MESSAGE_ACCEPTED && message->reason && strcmp(message->reason, "shadow") == 0)
+    return md_arena_printf(arena, "not sent: delivery is %s, so it was only rendered", message->mode);
+  if (message->state == MD_MESSAGE_SUPPRESSED || message->state == MD_MESSAGE_WITHDRAWN)
+    return md_arena_printf(arena, "not sent: %s%s%s", md_reason_text(message->reason), colon, detail);
+  if (message->state == MD_MESSAGE_UNKNOWN)
+    return md_arena_printf(arena, "handed over whole, but no final reply came%s%s", colon, detail);
+  if (message->state == MD_MESSAGE_FAILED)
+    return md_arena_printf(arena, "not sent: %s%s%s", message->reason ? md_reason_text(message->reason) : "it failed",
+                           colon, detail);
+  return was_sent(message->state) ? md_arena_printf(arena, "sent (%s)", state)
+                                  : md_arena_printf(arena, "not sent yet (%s)", state);
+}
+
+static int show_message(void *context, const md_message *message) {
+  inquiry *at = context;
+  const char *text = verdict(at->reader->arena, message);
+  char when[MD_TIME_TEXT];
+  if (at->json) {
+    md_line line;
+    begin(&line, "message");
+    md_message_fields(&line, message);
+    md_line_bool(&line, "sent", was_sent(message->state) && (!message->reason || strcmp(message->reason, "shadow")));
+    md_line_text(&line, "why", text);
+    md_line_end(&line);
+    return 0;
+  }
+  printf("  %s  message %" PRId64 " of run %" PRId64 " (%s, %s): ", md_time_text(message->created_at, when),
+         message->id, message->run, message->moment, message->template_name ? message->template_name : "?");
+  md_print_escaped(text ? text : "");
+  putchar('\n');
+  return 0;
+}
+
+static int show_messages(inquiry *at) {
+  int code = 0;
+  if (!at->json) puts("\nMessages");
+  for (int i = 0; i < at->row_count && !code; i++) {
+    md_message_filter filter = {.person = at->rows[i], .limit = SHOWN_MAX};
+    code = md_messages_list(at->reader->store, &filter, show_message, at, &at->reader->err);
+  }
+  return code;
+}
+
+static int show_unmatched(void *context, const md_unmatched *row) {
+  inquiry *at = context;
+  char when[MD_TIME_TEXT];
+  if (at->json) {
+    md_line line;
+    begin(&line, "unmatched");
+    md_unmatched_fields(&line, row);
+    md_line_text(&line, "why", md_reason_text(row->reason));
+    md_line_end(&line);
+    return 0;
+  }
+  printf("  %s  %s (%s) started no %s: %s%s", md_time_text(row->at, when), row->type, row->event_id, row->moment,
+         md_reason_text(row->reason), row->detail ? ": " : "");
+  md_print_escaped(row->detail);
+  putchar('\n');
+  return 0;
+}
+
+static int show_triggers(inquiry *at) {
+  int code = 0;
+  if (!at->json) puts("\nTriggers that started nothing");
+  for (int i = 0; i < at->event_count && !code; i++)
+    code = md_unmatched_list(at->reader->store, at->events[i], 0, show_unmatched, at, &at->reader->err);
+  return code;
+}
+
+static bool among(const int64_t *ids, int count, int64_t id) {
+  for (int i = 0; id && i < count; i++)
+    if (ids[i] == id) return true;
+  return false;
+}
+
+static int show_incident(void *context, const md_incident *row) {
+  inquiry *at = context;
+  char when[MD_TIME_TEXT];
+  if (!among(at->events, at->event_count, row->event_seq) && !among(at->runs, at->run_count, row->run)) return 0;
+  if (at->json) {
+    md_line line;
+    begin(&line, "incident");
+    md_line_text(&line, "incident", row->kind);
+    md_line_text(&line, "event", md_event_id(at->reader->store, at->reader->arena, row->event_seq));
+    md_line_raw(&line, "run", row->run ? md_arena_printf(at->reader->arena, "%" PRId64, row->run) : NULL);
+    md_line_text(&line, "detail", row->detail);
+    md_line_time(&line, "at", row->at);
+    md_line_end(&line);
+    return 0;
+  }
+  printf("  %s  %s%s", md_time_text(row->at, when), md_reason_text(row->kind), row->detail ? ": " : "");
+  md_print_escaped(row->detail);
+  putchar('\n');
+  return 0;
+}
+
+static int answer(inquiry *at) {
+  int code = show_people(at);
+  if (!code) code = show_events(at);
+  if (!code) code = show_runs(at);
+  if (!code) code = show_messages(at);
+  if (!code) code = show_triggers(at);
+  if (!code && !at->json) puts("\nIncidents");
+  return code ? code : md_incidents_list(at->reader->store, SHOWN_MAX, show_incident, at, &at->reader->err);
+}
+
+static int why(const md_cli_args *args) {
+  md_reader reader;
+  int code = md_reader_open(&reader, args);
+  if (code) return code;
+  inquiry *at = md_arena_alloc_zero(reader.arena, sizeof *at);
+  if (!at) code = md_error_set(&reader.err, MD_ENOMEM, "out of memory");
+  if (!code) {
+    at->reader = &reader;
+    at->subject = args->positional[0];
+    at->json = md_cli_switch(args, "json");
+    at->row_count = md_person_rows(&reader, at->subject, at->rows);
+    code = at->row_count < 0 ? at->row_count : 0;
+  }
+  if (!code && at->row_count == 0)
+    code = md_error_set(&reader.err, MD_ENOTFOUND, "nobody is known as \"%s\" in %s", at->subject, reader.path);
+  if (!code) code = answer(at);
+  code = code ? md_cli_fail(&reader.err) : MD_EXIT_OK;
+  md_reader_close(&reader);
+  return code;
+}
+
+static const md_cli_option options[] = {{"json", NULL, "one JSON object a line; `kind` says what each is"}, {0}};
+
+const md_cli_command md_cli_why = {
+    .name = "why",
+    .arguments = "SUBJECT",
+    .summary = "Tell why a person got a message, and why not",
+    .notes = "SUBJECT is a subject, an e-mail address or any other identity of the tracking plan.",
+    .example = "  momentd why ida@example.com --db shop.db",
+    .options = options,
+    .positional_min = 1,
+    .positional_max = 1,
+    .settings = MD_CLI_DB_SETTING,
+    .run = why,
+};

@@ -1,0 +1,146 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# ctest: label=e2e,slow timeout=400 processors=2
+"""kill -9 at random moments under load, 50 times: no acknowledged event is lost, no run advanced twice, and no mail accepted twice
+but those whose acceptance fell before the crash and its record after it, which are counted (M2, M3, R3, B2)."""
+import collections
+import email
+import os
+import random
+import threading
+import time
+
+from aiosmtpd.controller import Controller
+
+from harness import PLAN, SLOW, Shop, main, moment
+
+KILLS = int(os.environ.get("MOMENTD_KILLS", "50"))
+
+SCRIPTS = {
+    "events.lua": PLAN.replace("events = {", "events = { b = { means = 'an answer', address = { email = 'data.email' } }, "),
+    "m/moment.lua": moment(
+        "local n = m:add('runs', 1)\n"
+        "m:send { template = 'first', data = { n = n } }\n"
+        "local b = m:wait_for('b', { within = '1d' })\n"
+        "m:send { template = 'second', data = { n = b.data.n } }\n"
+        "return 'n' .. b.data.n"),
+    "m/first.da.md": "---\nsubject: first {{n}}\n---\nHej\n",
+    "m/second.da.md": "---\nsubject: second {{n}}\n---\nHej\n",
+}
+
+
+class Inbox:
+    """Counts what an SMTP server has accepted."""
+
+    def __init__(self):
+        self.accepted = collections.Counter()
+
+    async def handle_DATA(self, server, session, envelope):
+        mail = email.message_from_bytes(envelope.content)
+        self.accepted[mail["Message-ID"].strip("<>")] += 1
+        return "250 OK"
+
+
+class Customers(threading.Thread):
+    """Sends triggers and answers as fast as they are taken, remembers what was acknowledged."""
+
+    def __init__(self, shop, number):
+        super().__init__(daemon=True)
+        self.shop, self.number = shop, number
+        self.acknowledged, self.running, self.count = [], True, 0
+
+    def deliver(self, event):
+        """Until it is acknowledged: a crash in between is answered by sending it again."""
+        while self.running:
+            try:
+                status, _ = self.shop.post(event)
+            except OSError:
+                status = 0
+            except Exception:  # a connection cut in the middle of an answer
+                status = 0
+            if status == 202:
+                self.acknowledged.append(event["id"])
+                return
+            time.sleep(0.01)
+
+    def run(self):
+        while self.running:
+            self.count += 1
+            who = f"c{self.number}-{self.count}"
+            self.deliver(self.shop.event("a", who, {"email": f"{who}@example.com"}, id=f"{who}-a"))
+            self.deliver(self.shop.event("b", who, {"n": self.count}, id=f"{who}-b"))
+            time.sleep(0.003)
+
+
+def killer(shop):
+    for _ in range(KILLS):
+        time.sleep(random.uniform(0.02, 0.25) * SLOW)
+        shop.kill()
+        shop.start()
+
+
+def check(shop, threads, inbox):
+    acknowledged = [event for thread in threads for event in thread.acknowledged]
+    stored = {row[0] for row in shop.sql("SELECT id FROM events")}
+    lost = [event for event in acknowledged if event not in stored]
+    assert not lost, f"{len(lost)} acknowledged events are lost: {lost[:5]}"
+    assert len(acknowledged) > KILLS, "there was no load"
+    doubled = shop.sql("SELECT trigger_seq, count(*) FROM runs GROUP BY trigger_seq HAVING count(*) > 1")
+    assert not doubled, f"triggers with two runs: {doubled[:5]}"
+    twice = shop.sql("SELECT run, step, count(*) FROM messages GROUP BY run, step HAVING count(*) > 1")
+    assert not twice, f"steps carried out twice: {twice[:5]}"
+    starts = {row[0]: row[1] for row in shop.sql("SELECT person, count(*) FROM runs GROUP BY person")}
+    assert all(count == 1 for count in starts.values()), "a person has two runs"
+    answered = {event[:-2] for event in acknowledged if event.endswith("-b")}
+    outcomes = shop.rows("runs", "list", "--limit", "1000000")
+    done = sum(run["state"] == "done" for run in outcomes)
+    assert done >= len(answered), f"{done} runs are done, {len(answered)} were answered"
+    parked = [run for run in outcomes if run["state"] == "parked"]
+    assert not parked, parked[:3]
+    return check_mails(shop, inbox)
+
+
+def check_mails(shop, inbox):
+    rows = shop.sql("SELECT message_id, attempts, state FROM messages")
+    attempts = {row[0]: row[1] for row in rows}
+    excused = 0
+    for message_id, count in inbox.accepted.items():
+        assert message_id in attempts, f"a mail that no row knows: {message_id}"
+        if count > 1:
+            assert count == 2 and attempts[message_id] >= 2, f"{message_id} was accepted {count} times"
+            excused += 1
+    for message_id, _ in attempts.items():
+        assert inbox.accepted[message_id] >= 1, f"{message_id} never arrived"
+    return len(acknowledged_ids(rows)), excused
+
+
+def acknowledged_ids(rows):
+    return [row[0] for row in rows]
+
+
+def test_kill_9():
+    inbox = Inbox()
+    server = Controller(inbox, hostname="127.0.0.1", port=0)
+    server.start()
+    port = server.server.sockets[0].getsockname()[1]
+    with Shop(SCRIPTS, mail=f"smtp://127.0.0.1:{port}") as shop:
+        shop.start()
+        threads = [Customers(shop, number) for number in range(6)]
+        for thread in threads:
+            thread.start()
+        killer(shop)
+        for thread in threads:
+            thread.running = False
+        for thread in threads:
+            thread.join()
+        settled = "SELECT count(*) FROM messages WHERE state IN (1, 2)"
+        shop.wait("every mail's end", lambda: shop.sql(settled) == [(0,)], 120)
+        mails, excused = check(shop, threads, inbox)
+        events = sum(len(thread.acknowledged) for thread in threads)
+        print(f"{KILLS} kills, {events} acknowledged events, {mails} mails, {excused} accepted twice because the crash fell "
+              "between acceptance and its record")
+        assert shop.stop() == 0
+    server.stop()
+
+
+main(test_kill_9)
