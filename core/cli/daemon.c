@@ -3,6 +3,7 @@
 #include "cli/daemon.h"
 #include "base/alloc.h"
 #include "base/log.h"
+#include "cli/usage_kind.h"
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
@@ -138,6 +139,7 @@ static int open_engine(md_daemon *daemon, md_error *err) {
   md_postroom_options post = {.settings = settings};
   md_store_options store = {.path = settings->db, .cache_kib = (int)settings->page_cache};
   int code = md_store_open(&daemon->store, &store, err);
+  if (!code) code = md_usage_claim(daemon->store, false, err);
   if (!code) code = md_postroom_open(&daemon->postroom, daemon->store, &post, err);
   if (code) return code;
   md_engine_options options = {.store = daemon->store,

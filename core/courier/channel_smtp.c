@@ -149,6 +149,7 @@ static int set_login(CURL *curl, const md_channel_options *options, const md_smt
     password.data[strcspn(password.data, "\r\n")] = '\0';
     CURLcode code = curl_easy_setopt(curl, CURLOPT_USERNAME, url->user);
     if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_PASSWORD, password.data);
+    curl_easy_setopt(curl, CURLOPT_SASL_IR, 1L);
     if (code) rc = md_error_set(err, MD_ENOMEM, "out of memory");
   }
   if (password.data) explicit_bzero(password.data, password.len);

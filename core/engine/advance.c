@@ -25,7 +25,7 @@ int md_advance(md_engine *engine, md_run *run, const md_wait_answer *answer, int
     if (turns == MD_TURNS_PER_BATCH) {
       run->state = MD_RUN_QUEUED;
       engine->heavy = true;
-      return md_runs_update(engine->store, run, err);
+      return md_save_run(engine, run, err);
     }
     answer = &next;
   }
@@ -66,7 +66,7 @@ static int take_up(md_engine *engine, md_run *run, md_error *err) {
   run->state = MD_RUN_WAITING;
   run->reason = NULL;
   run->due_at = wait.deadline;
-  return md_runs_update(engine->store, run, err);
+  return md_save_run(engine, run, err);
 }
 
 int md_advance_queued(md_engine *engine, int *done, md_error *err) {
@@ -111,7 +111,7 @@ int md_engine_cancel_run(md_engine *engine, int64_t id, const char *reason, md_e
   run.reason = reason;
   run.ended_at = engine->now;
   run.due_at = 0;
-  rc = md_runs_update(engine->store, &run, err);
+  rc = md_save_run(engine, &run, err);
   if (rc == 0) rc = md_messages_withdraw(engine->store, id, reason, engine->now, err);
   bool frees = rc == 0 && strcmp(reason, "restarted") != 0;
   return frees ? md_trigger_next(engine, &run, err) : rc;

@@ -99,7 +99,7 @@ static int add_candidates(md_engine *engine, md_key key, candidates *all, md_err
   int64_t after = 0;
   md_run run;
   for (;;) {
-    int rc = md_runs_next_live(engine->store, key, after, engine->arena, &run, err);
+    int rc = md_runs_next_live(engine->store, key, after, engine->current_runs + 1, engine->arena, &run, err);
     if (rc) return rc == MD_ENOTFOUND ? 0 : rc;
     after = run.id;
     if (!all->ids) all->ids = md_arena_alloc(engine->arena, CANDIDATES_MAX * sizeof *all->ids);

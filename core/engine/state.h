@@ -51,6 +51,7 @@ struct md_engine {
   md_arena *arena;             // of the batch
   md_micros now;               // engine time of the batch
   const md_event *current;     // the event being processed, or NULL
+  int64_t current_runs;        // runs with a higher id were started by it
   struct md_emission *emitted; // by the turns of this batch, newest first
   int64_t last_event;          // seq of the newest event
   bool pending;                // there may be emitted events to process
@@ -99,6 +100,9 @@ int md_run_sees(md_engine *engine, const md_run *run, const md_event *event, boo
 // The first stored event that answers the run's open wait (W1).
 int md_find_answer(md_engine *engine, const md_run *run, md_wait_answer *out, bool *found, md_error *err);
 int md_fire_due(md_engine *engine, md_micros until, int limit, int *fired, md_error *err);
+
+// save.c: writes a run, a new one for the first time.
+int md_save_run(md_engine *engine, md_run *run, md_error *err);
 
 // turn.c: runs one turn and applies what it did. `answer` NULL: the first turn; else the open wait's answer.
 int md_turn(md_engine *engine, md_run *run, const md_wait_answer *answer, int64_t budget, md_error *err);

@@ -40,6 +40,7 @@ int md_process_event(md_engine *engine, md_event *event, md_error *err) {
   int rc = md_profile_event(engine, event, err);
   if (rc || event->flags & MD_EVENT_HISTORY) return rc;
   engine->current = event;
+  engine->current_runs = md_runs_last_id(engine->store);
   rc = md_trigger(engine, event, err);
   if (rc == 0) rc = md_offer_event(engine, event, err);
   engine->current = NULL;

@@ -52,7 +52,7 @@ static int find_holders(md_engine *engine, const char *moment, md_key about, hol
   md_run run;
   int64_t after = 0;
   for (;;) {
-    int rc = md_runs_next_live(engine->store, about, after, engine->arena, &run, err);
+    int rc = md_runs_next_live(engine->store, about, after, INT64_MAX, engine->arena, &run, err);
     if (rc) return rc == MD_ENOTFOUND ? 0 : rc;
     after = run.id;
     if (strcmp(run.moment, moment) != 0 || strcmp(run.about.kind, about.kind) != 0 ||
@@ -73,6 +73,11 @@ static int place(md_engine *engine, md_run *run, const md_event *event, md_error
     run->person = event->person;
     return 0;
   }
+  const md_plan_thing *kind = md_plan_thing_of(engine->plan, run->about.kind);
+  if (event->person && kind && strcmp(kind->of, "person") == 0) {
+    run->person = event->person;
+    return 0;
+  }
   int rc = md_ancestors(engine, run->about, run->keys, &run->key_count, &person, err);
   run->person = event->person ? event->person : person;
   return rc;
@@ -80,7 +85,8 @@ static int place(md_engine *engine, md_run *run, const md_event *event, md_error
 
 static int start(md_engine *engine, const md_event *event, const md_moment *moment, md_key about, bool queued,
                  md_error *err) {
-  md_run run = {.moment = moment->name,
+  md_run run = {.id = md_runs_last_id(engine->store) + 1,
+                .moment = moment->name,
                 .version = moment->live->version,
                 .state = MD_RUN_QUEUED,
                 .about = about,
@@ -89,9 +95,8 @@ static int start(md_engine *engine, const md_event *event, const md_moment *mome
                 .turn_at = engine->now,
                 .depth = event->depth};
   int rc = place(engine, &run, event, err);
-  if (rc == 0) rc = md_runs_insert(engine->store, &run, err);
   if (rc) return rc;
-  return queued ? 0 : md_advance(engine, &run, NULL, 0, err);
+  return queued ? md_save_run(engine, &run, err) : md_advance(engine, &run, NULL, 0, err);
 }
 
 static int again(md_engine *engine, const md_event *event, const md_moment *moment, md_key about, md_error *err) {
@@ -176,7 +181,7 @@ static int start_queued(md_engine *engine, md_run *run, const md_definition *def
     run->state = MD_RUN_CANCELLED;
     run->reason = "max_age";
     run->ended_at = engine->now;
-    return md_runs_update(engine->store, run, err);
+    return md_save_run(engine, run, err);
   }
   run->started_at = run->turn_at = engine->now;
   return md_advance(engine, run, NULL, 0, err);

@@ -295,7 +295,7 @@ static int commit_turn(md_turn_state *turn, const md_turn_end *end, md_error *er
   run->turn_at = turn->engine->now;
   run->ended_at = turn->waits ? 0 : turn->engine->now;
   int rc = md_buffer_ok(&wait) ? apply_effects(turn, err) : MD_ENOMEM;
-  if (rc == 0) rc = md_runs_update(turn->engine->store, run, err);
+  if (rc == 0) rc = md_save_run(turn->engine, run, err);
   // The run may go on in this batch: what it points at moves into the batch's arena.
   void *journal = md_arena_alloc(turn->engine->arena, run->journal_len + 1);
   void *open = md_arena_alloc(turn->engine->arena, run->wait_len + 1);
@@ -315,13 +315,13 @@ static int park(md_turn_state *turn, const char *reason, md_error *err) {
   run->turn_at = turn->engine->now;
   md_log(MD_LOG_ERROR, "engine", "run parked", "moment", run->moment, "run", md_log_int(run->id), "error", reason,
          NULL);
-  return md_runs_update(turn->engine->store, run, err);
+  return md_save_run(turn->engine, run, err);
 }
 
 static int put_off(md_turn_state *turn, md_error *err) {
   turn->run->state = MD_RUN_QUEUED;
   turn->engine->heavy = true;
-  return md_runs_update(turn->engine->store, turn->run, err);
+  return md_save_run(turn->engine, turn->run, err);
 }
 
 // A replay that ended before the journal did met fewer steps than were recorded.

@@ -5,7 +5,7 @@
 #include "base/buffer.h"
 #include "script/vm.h"
 
-enum { MD_WAIT_TYPES_MAX = 32 };
+enum { MD_WAIT_TYPES_MAX = 64 };
 
 typedef struct md_wait {
   md_step_kind kind; // wait_for or sleep

@@ -25,6 +25,7 @@ static size_t keep_escapes(void *context, struct MHD_Connection *connection, cha
   return strlen(text);
 }
 
+// Not strict: headers.c is, and says why, while 0.9.75 answers a request without Host with two heads.
 int md_daemon_start(md_intake *intake, md_error *err) {
   const md_intake_limits *limits = &intake->limits;
   intake->daemon = MHD_start_daemon(
@@ -34,7 +35,7 @@ int md_daemon_start(md_intake *intake, md_error *err) {
       MHD_OPTION_CONNECTION_LIMIT, limits->connections, MHD_OPTION_CONNECTION_TIMEOUT, limits->idle_seconds,
       MHD_OPTION_NOTIFY_CONNECTION, md_peers_changed, intake, MHD_OPTION_URI_LOG_CALLBACK, md_request_begin, intake,
       MHD_OPTION_NOTIFY_COMPLETED, md_request_completed, intake, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
-      MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+      MHD_OPTION_STRICT_FOR_CLIENT, 0, MHD_OPTION_END);
   if (!intake->daemon) return md_error_set(err, MD_ENETWORK, "the HTTP server could not be started");
   return 0;
 }

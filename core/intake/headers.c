@@ -134,6 +134,7 @@ static const char *find_fault(md_request *request, const char *method, const cha
   if (!is_token(method, strlen(method))) return "a method that is none";
   MHD_get_connection_values_n(request->connection, MHD_HEADER_KIND, on_header, &at);
   if (at.fault) return at.fault;
+  if (!at.has_host && strcmp(version, "HTTP/1.0") != 0) return "no Host header";
   if (!block_is_whole(request, method, at.end)) return "a NUL, a bare LF or a folded line in a header";
   if (headers->chunked && headers->has_length) return "both a Content-Length and a Transfer-Encoding";
   return NULL;

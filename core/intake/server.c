@@ -17,7 +17,7 @@
 enum { STOP_CHECK_MS = 20, STOP_GRACE_MS = 5000 };
 
 static const md_intake_limits defaults = {
-    .header_bytes = 8 * 1024,
+    .header_bytes = 16 * 1024,
     .body_bytes = MD_EVENT_BODY_MAX,
     .batch_bytes = MD_BATCH_BODY_MAX,
     .memory_bytes = (size_t)256 * 1024 * 1024,

@@ -13,14 +13,15 @@
 typedef struct md_intake md_intake;
 
 typedef struct md_intake_limits { // 0 stands for the default
-  size_t header_bytes;            // 32 KiB: request line and headers
-  size_t body_bytes;              // 256 KiB: one event (E2)
-  size_t batch_bytes;             // 4 MiB: a batch (E2)
-  size_t memory_bytes;            // 256 MiB: all requests handed to the engine and not answered yet; more are 503
-  unsigned connections;           // 1024; further ones wait in the kernel's backlog
-  unsigned connections_address;   // 64 for one address; loopback and trusted proxies are exempt (E3)
-  unsigned idle_seconds;          // 30 without a byte
-  unsigned request_seconds;       // 60 for headers, and as many for the body, however slowly they trickle
+  size_t header_bytes;  // 16 KiB: request line, headers, and some 60 bytes for each. libmicrohttpd clears as much and
+                        // more at every request
+  size_t body_bytes;    // 256 KiB: one event (E2)
+  size_t batch_bytes;   // 4 MiB: a batch (E2)
+  size_t memory_bytes;  // 256 MiB: bodies, and what was made of them, until they are answered; more are 503
+  unsigned connections; // 1024; further ones wait in the kernel's backlog
+  unsigned connections_address; // 64 for one address; loopback and trusted proxies are exempt (E3)
+  unsigned idle_seconds;        // 30 without a byte
+  unsigned request_seconds;     // 60 for headers, and as many for the body, however slowly they trickle
 } md_intake_limits;
 
 typedef struct md_intake_options {
@@ -44,8 +45,8 @@ void md_intake_stop(md_intake *intake);
 
 // The port that was bound.
 int md_intake_port(const md_intake *intake);
-// From now on these keys hold. Takes the reference. Any thread. MD_EDENIED (and nothing changes) when a public address
-// would be left without any key.
+// From now on these keys hold. Takes the reference, always. Any thread. MD_EDENIED (and nothing changes) when a public
+// address would be left without any key.
 int md_intake_set_keys(md_intake *intake, md_auth *keys, md_error *err);
 
 typedef struct md_intake_stats {

@@ -12,7 +12,8 @@ typedef enum md_mustache_kind {
   MD_MUSTACHE_PARENT,
   MD_MUSTACHE_BLOCK,
   // Made by the Markdown compiler only:
-  MD_MUSTACHE_WRAP,    // text, children, tail; nothing at all when the children give but white space
+  MD_MUSTACHE_WRAP,    // text, children (underlined by `slot` if that is a character), tail; nothing at all when the
+                       // children give but white space
   MD_MUSTACHE_NUMBER,  // counter `slot` is set to `number`
   MD_MUSTACHE_COUNTED, // counter `slot` is written and goes up by one
 } md_mustache_kind;
@@ -37,6 +38,7 @@ struct md_mustache_node {
   unsigned char kind; // md_mustache_kind
   bool raw;           // VARIABLE: {{{x}}} or {{&x}}
   bool url;           // VARIABLE: part of a link's target
+  bool flat;          // VARIABLE: line breaks in its value are written as spaces, as HTML shows them
   bool dynamic;       // PARTIAL, PARENT: {{>*name}}
 };
 

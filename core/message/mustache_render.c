@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The renderer of Mustache: walks a template's tree with a stack of JSON values. Pure; any thread.
+#include "base/utf8.h"
 #include "message/html.h"
 #include "message/mustache_node.h"
 #include "message/mustache_value.h"
 #include <string.h>
 
 enum {
-  LEVELS_MAX = 256,      // of sections, partials and blocks in each other
-  STEPS_MAX = 1000 * 1000 // nodes visited: what loops without writing anything ends too
+  LEVELS_MAX = 256,        // of sections, partials and blocks in each other
+  STEPS_MAX = 1000 * 1000, // nodes visited: what loops without writing anything ends too
+  UNDERLINE_MAX = 72,
 };
 
 // A parent tag whose blocks are in force, and those further out, which go before it.
@@ -70,8 +72,17 @@ static int render_text(renderer *r, const md_mustache_node *node) {
   return 0;
 }
 
+static void write_flat(md_buffer *out, const char *text, size_t len) {
+  for (size_t i = 0; i < len; i++) {
+    if (text[i] == '\r' && i + 1 < len && text[i + 1] == '\n') continue;
+    md_buffer_putc(out, text[i] == '\n' || text[i] == '\r' ? ' ' : text[i]);
+  }
+}
+
 static void write_escaped(renderer *r, const md_mustache_node *node, const char *text, size_t len) {
-  if (!node->url && (!r->options->html || node->raw)) {
+  if (node->flat) {
+    write_flat(r->out, text, len);
+  } else if (!node->url && (!r->options->html || node->raw)) {
     md_buffer_append(r->out, text, len);
   } else if (!node->url) {
     md_html_escape(r->out, text, len);
@@ -225,6 +236,14 @@ static int render_block(renderer *r, const md_mustache_node *node) {
   return rc;
 }
 
+// Draws a line as long as what was written from `from` on.
+static void underline(renderer *r, char sign, size_t from) {
+  size_t width = md_utf8_length(r->out->data + from, r->out->len - from);
+  md_buffer_putc(r->out, '\n');
+  for (size_t i = 0; i < width && i < UNDERLINE_MAX; i++)
+    md_buffer_putc(r->out, sign);
+}
+
 static int render_wrap(renderer *r, const md_mustache_node *node) {
   size_t before = r->out->len;
   md_buffer_append(r->out, node->text, node->len);
@@ -235,6 +254,7 @@ static int render_wrap(renderer *r, const md_mustache_node *node) {
   for (size_t i = inside; i < r->out->len && empty; i++)
     empty = strchr(" \t\r\n", r->out->data[i]) && r->out->data[i];
   if (!empty) {
+    if (node->slot) underline(r, (char)node->slot, inside);
     md_buffer_puts(r->out, node->tail);
   } else if (r->out->data) {
     r->out->len = before;

@@ -165,7 +165,7 @@ static int write_number(md_fmt *fmt, UNumberFormatter *formatter, double number,
 int md_fmt_money(md_fmt *fmt, double amount, const char *currency, const char *locale, char *out, size_t room,
                  md_error *err) {
   char skeleton[32];
-  UNumberFormatter *formatter;
+  UNumberFormatter *formatter = NULL;
   int code = check_currency(currency, err);
   if (code) return code;
   snprintf(skeleton, sizeof skeleton, "currency/%s", currency);
@@ -174,7 +174,7 @@ int md_fmt_money(md_fmt *fmt, double amount, const char *currency, const char *l
 }
 
 int md_fmt_number(md_fmt *fmt, double number, const char *locale, char *out, size_t room, md_error *err) {
-  UNumberFormatter *formatter;
+  UNumberFormatter *formatter = NULL;
   int code = number_formatter(fmt, "", locale, &formatter, err);
   return code ? code : write_number(fmt, formatter, number, out, room, err);
 }
@@ -268,7 +268,7 @@ static int list_formatter(md_fmt *fmt, const char *locale, UListFormatter **out,
 int md_fmt_list(md_fmt *fmt, const char *const *items, int count, const char *locale, char *out, size_t room,
                 md_error *err) {
   UErrorCode status = U_ZERO_ERROR;
-  UListFormatter *formatter;
+  UListFormatter *formatter = NULL;
   UChar text[8 * WIDE], joined[8 * WIDE];
   const UChar *starts[LIST_MAX];
   int32_t lengths[LIST_MAX], used = 0;

@@ -59,8 +59,7 @@ static void collect(md_vm *vm, lua_State *L) {
   if (!lua_checkstack(L, 6)) return;
   strip_modes(vm, L);
   lua_gc(L, LUA_GCCOLLECT);
-  size_t used = vm->memory.used;
-  vm->memory.collect_at = used + (used > (8u << 20) ? used : 8u << 20);
+  md_memory_collected(&vm->memory);
 }
 
 static void tick(lua_State *L, lua_Debug *ar) {

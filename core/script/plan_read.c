@@ -88,11 +88,14 @@ static int read_path(reader *r, const json_t *value, const char *where, const ch
   return *out ? 0 : no_memory(r);
 }
 
-static int check_new(reader *r, const char *const *list, int count, const char *path, const char *where) {
-  for (int i = 0; i < count; i++)
-    if (list[i] && strcmp(list[i], path) == 0)
-      return md_error_set(r->err, MD_EINVAL, "%s names the path %s a second time: name it once", where, path);
-  return 0;
+static bool contains(const char *const *list, const char *path) {
+  for (; *list; list++)
+    if (strcmp(*list, path) == 0) return true;
+  return false;
+}
+
+static int named_twice(reader *r, const char *path, const char *where) {
+  return md_error_set(r->err, MD_EINVAL, "%s names the path %s a second time: name it once", where, path);
 }
 
 // A path or a list of paths, none of them twice. An absent or empty one gives the empty list.
@@ -104,9 +107,11 @@ static int read_paths(reader *r, const json_t *value, const char *where, const c
   const char **paths = md_arena_alloc_zero(r->plan->arena, ((size_t)count + 1) * sizeof *paths);
   if (!paths) return no_memory(r);
   for (int i = 0; i < count; i++) {
-    int code = read_path(r, one ? value : json_array_get(value, (size_t)i), where, &paths[i]);
-    if (!code) code = check_new(r, paths, i, paths[i], where);
-    if (code) return code;
+    const char *path = NULL;
+    int code = read_path(r, one ? value : json_array_get(value, (size_t)i), where, &path);
+    if (code || !path) return code;
+    if (contains(paths, path)) return named_twice(r, path, where);
+    paths[i] = path;
   }
   *out = paths;
   return 0;
@@ -125,13 +130,6 @@ static int read_data_paths(reader *r, const json_t *value, const char *where, co
   return code;
 }
 
-static int count_of(const char *const *list) {
-  int count = 0;
-  while (list[count])
-    count++;
-  return count;
-}
-
 static int read_person(reader *r, const json_t *person) {
   static const char *const known[] = {"strong", "weak", NULL};
   static const char *const standard[] = {"subject", "data.email", NULL};
@@ -145,7 +143,7 @@ static int read_person(reader *r, const json_t *person) {
     return md_error_set(r->err, MD_EINVAL, "person.strong must name at least one path, such as { \"subject\" }");
   if (!code) code = read_paths(r, json_object_get(person, "weak"), "person.weak", &r->plan->weak);
   for (int i = 0; !code && r->plan->weak[i]; i++)
-    code = check_new(r, r->plan->strong, count_of(r->plan->strong), r->plan->weak[i], "person.weak");
+    if (contains(r->plan->strong, r->plan->weak[i])) return named_twice(r, r->plan->weak[i], "person.weak");
   return code;
 }
 
@@ -182,16 +180,14 @@ static int check_parent(reader *r, const char *const *kinds, const md_plan_thing
 
 // Two kinds at one path, or a person's path, would make one value mean two things.
 static int check_paths(reader *r) {
-  md_plan *plan = r->plan;
+  const md_plan *plan = r->plan;
   for (int i = 0; i < plan->thing_count; i++) {
-    const md_plan_thing *thing = &plan->things[i];
-    field where = inside(inside("things", thing->kind).text, "at");
-    if (!thing->at) continue;
-    int code = check_new(r, plan->strong, count_of(plan->strong), thing->at, where.text);
-    if (!code) code = check_new(r, plan->weak, count_of(plan->weak), thing->at, where.text);
-    for (int k = 0; !code && k < i; k++)
-      code = check_new(r, &plan->things[k].at, 1, thing->at, where.text);
-    if (code) return code;
+    const char *at = plan->things[i].at;
+    if (!at) continue;
+    bool taken = contains(plan->strong, at) || contains(plan->weak, at);
+    for (int k = 0; k < i && !taken; k++)
+      taken = plan->things[k].at && strcmp(plan->things[k].at, at) == 0;
+    if (taken) return named_twice(r, at, inside(inside("things", plan->things[i].kind).text, "at").text);
   }
   return 0;
 }
@@ -241,12 +237,11 @@ static int read_things(reader *r, const json_t *things) {
 }
 
 static int check_about_path(reader *r, const md_plan_event *event, int at, const char *where) {
-  const md_plan *plan = r->plan;
   const char *path = event->about[at].path;
-  int code = check_new(r, plan->strong, count_of(plan->strong), path, where);
-  for (int i = 0; !code && i < at; i++)
-    code = check_new(r, &event->about[i].path, 1, path, where);
-  return code;
+  bool taken = contains(r->plan->strong, path);
+  for (int i = 0; i < at && !taken; i++)
+    taken = strcmp(event->about[i].path, path) == 0;
+  return taken ? named_twice(r, path, where) : 0;
 }
 
 static int read_about(reader *r, const json_t *about, const char *where, md_plan_event *event) {

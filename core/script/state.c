@@ -19,9 +19,11 @@ enum {
   GARBAGE_IN_TURN = 8 << 20,
 };
 
-static size_t collect_next(const md_memory *memory) {
-  size_t garbage = memory->used > GARBAGE_IN_TURN ? memory->used : GARBAGE_IN_TURN;
-  return memory->used + garbage;
+void md_memory_collected(md_memory *memory) {
+  size_t used = memory->used;
+  memory->tidy_at = used + (used > GARBAGE_BETWEEN_TURNS ? used : GARBAGE_BETWEEN_TURNS);
+  memory->collect_at = used + (used > GARBAGE_IN_TURN ? used : GARBAGE_IN_TURN);
+  memory->asked = false;
 }
 
 static void *allocate(void *context, void *old, size_t old_size, size_t size) {
@@ -58,7 +60,7 @@ static void limits_fill(md_vm *vm, const md_vm_limits *limits) {
 
 static int state_make(md_vm *vm, md_error *err) {
   vm->memory.limit = vm->limits.memory;
-  vm->memory.collect_at = collect_next(&vm->memory);
+  md_memory_collected(&vm->memory);
   vm->arena = md_arena_new(0);
   vm->L = vm->arena ? lua_newstate(allocate, vm) : NULL;
   if (!vm->L) return md_error_set(err, MD_ENOMEM, "out of memory for a Lua state");
@@ -97,12 +99,9 @@ size_t md_vm_memory(const md_vm *vm) {
 }
 
 void md_vm_tidy(md_vm *vm) {
-  size_t low = vm->memory.collect_at - GARBAGE_IN_TURN;
-  if (vm->memory.used > low + GARBAGE_BETWEEN_TURNS || vm->memory.used > vm->memory.collect_at)
-    lua_gc(vm->L, LUA_GCCOLLECT);
-  else
-    return;
-  vm->memory.collect_at = collect_next(&vm->memory);
+  if (vm->memory.used <= vm->memory.tidy_at && !vm->memory.asked) return;
+  lua_gc(vm->L, LUA_GCCOLLECT);
+  md_memory_collected(&vm->memory);
 }
 
 // The first Lua function at or above `level`.
@@ -207,11 +206,12 @@ static MD_RAISES lua_State *push_coroutine(lua_State *L) {
   return lua_newthread(L);
 }
 
-// Nothing of a run survives in its coroutine. One that ended in an error is not used again: its hook may be off.
+// Nothing of a run survives in its coroutine. One that ended in an error is not used again, as its hook may be off, nor
+// one whose hook was set for a collection that did not come.
 static MD_RAISES void put_away(lua_State *L, lua_State *co, int status) {
   md_vm *vm = md_vm_of(L);
   if (!vm->refs.coroutine) return;
-  if (status > LUA_YIELD || vm->meter.exceeded || lua_resetthread(co) != LUA_OK)
+  if (status > LUA_YIELD || vm->meter.exceeded || vm->memory.asked || lua_resetthread(co) != LUA_OK)
     lua_pushboolean(L, 0);
   else
     lua_pushvalue(L, 2);

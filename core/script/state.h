@@ -35,7 +35,9 @@ typedef struct md_meter {
 typedef struct md_memory {
   md_pool pool;
   size_t used, limit;
-  size_t collect_at; // the collector runs only where it is told to (S1: weak tables must have no effect)
+  // The collector runs only where it is told to (S1: weak tables must have no effect).
+  size_t tidy_at;    // between turns
+  size_t collect_at; // within one
   bool asked;        // the hook was told to collect at the next instruction
 } md_memory;
 
@@ -96,6 +98,8 @@ md_script_result md_script_run(md_vm *vm, lua_CFunction body, void *context, md_
 // The result as an error code: 0, MD_ESCRIPT, MD_EBUDGET, MD_ENOMEM.
 int md_script_code(md_script_result result);
 
+// Sets the marks for the next collection after one.
+void md_memory_collected(md_memory *memory);
 // Collects what past turns left, when it is worth it. Not while something runs.
 void md_vm_tidy(md_vm *vm);
 

@@ -38,7 +38,7 @@ static MD_RAISES const char *copy_text(lua_State *L, const char *text, size_t le
 // What run returned, at the top (S9).
 static MD_RAISES int finish_run(lua_State *L, int status, lua_KContext context) {
   (void)status;
-  turn *t = (turn *)context; // NOLINT(performance-no-int-to-ptr): as Lua passes it
+  turn *t = (turn *)context;
   if (lua_isnil(L, -1)) return 0;
   size_t len = 0;
   const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
@@ -63,6 +63,7 @@ static MD_RAISES int run_body(lua_State *L) {
 static MD_RAISES int where_body(lua_State *L) {
   turn *t = lua_touserdata(L, 1);
   push_function(L, "where");
+  md_meter_begin(md_vm_of(L), WHERE_INSTRUCTIONS, 0); // what loading took is not where's
   md_value_push_event(L, t->event);
   lua_call(L, 1, 1);
   t->accepted = lua_toboolean(L, -1);
@@ -109,7 +110,7 @@ int md_vm_where(md_vm *vm, const md_event_view *event, bool *accepted, md_error 
   turn t = {.event = event};
   *accepted = true;
   if (!vm->definition.has_where) return 0;
-  md_meter_begin(vm, WHERE_INSTRUCTIONS, 0);
+  md_meter_begin(vm, vm->limits.define, 0);
   md_script_result result = md_script_run(vm, where_body, &t, err);
   *accepted = t.accepted;
   md_vm_tidy(vm);

@@ -3,26 +3,42 @@
 #include "base/alloc.h"
 #include "store/lazy.h"
 
-// One stripe is sorted a commit, and one more for each so many changes: between two turns of a stripe lie at most 1,024
-// commits, and no more than about this many entries of it: half a million in all, as the older half is sorted already.
-enum { CHANGES_A_STRIPE = 1024, UNDO_KEPT = 16384 };
+// A stripe is sorted for each so many changes, so that one lies in memory for at most a round of a million changes,
+// half a million of which are in the table already. A commit of few changes sorts one anyway: when little comes, the
+// tail in memory goes down to nothing much.
+enum { CHANGES_A_STRIPE = 1024, FEW_CHANGES = 64, UNDO_KEPT = 16384 };
 
+#define FOUR "(?, ?), (?, ?), (?, ?), (?, ?)"
+static const char insert_eight[] = "INSERT OR IGNORE INTO lazy_index(hash, row) VALUES" FOUR ", " FOUR;
 static const char insert_entry[] = "INSERT OR IGNORE INTO lazy_index(hash, row) VALUES(?1, ?2)";
 static const char delete_entry[] = "DELETE FROM lazy_index WHERE hash = ?1 AND row = ?2";
 static const char update_watermark[] =
     "UPDATE stripes SET events = ?2, runs = ?3, people = ?4, things = ?5 WHERE stripe = ?1";
 
-static int write_entries(md_store *store, const md_stripes *set, unsigned number, const char *sql, md_error *err) {
-  const md_stripe *stripe = &set->stripes[number];
+// Writes entries from `from` on, `at_once` of them a step, while there are so many; answers where it ended.
+static int write_entries(md_store *store, const char *sql, unsigned stripe, const md_stripe *entries, uint32_t at_once,
+                         uint32_t *from, md_error *err) {
   sqlite3_stmt *stmt;
-  int code = stripe->count ? md_statement_open(store, &stmt, err, sql, "ii", (int64_t)0, (int64_t)0) : 0;
-  for (uint32_t i = 0; i < stripe->count && !code; i++) {
-    sqlite3_bind_int64(stmt, 1, (int64_t)md_stripe_hash(number, stripe->entries[i]));
-    sqlite3_bind_int64(stmt, 2, md_stripe_row(stripe->entries[i]));
+  if (entries->count - *from < at_once) return 0;
+  int code = md_statement_prepare(store, &stmt, err, sql);
+  while (!code && entries->count - *from >= at_once) {
+    for (int n = 1; n <= 2 * (int)at_once; n += 2) {
+      md_stripe_entry entry = entries->entries[(*from)++];
+      sqlite3_bind_int64(stmt, n, (int64_t)md_stripe_hash(stripe, entry));
+      sqlite3_bind_int64(stmt, n + 1, md_stripe_row(entry));
+    }
     code = md_statement_step(store, stmt, err);
     md_statement_close(stmt);
   }
   return code;
+}
+
+static int write_stripe(md_store *store, unsigned stripe, md_error *err) {
+  const md_stripe *adds = &store->index->adds.stripes[stripe], *drops = &store->index->drops.stripes[stripe];
+  uint32_t added = 0, dropped = 0;
+  int code = write_entries(store, insert_eight, stripe, adds, 8, &added, err);
+  if (!code) code = write_entries(store, insert_entry, stripe, adds, 1, &added, err);
+  return code ? code : write_entries(store, delete_entry, stripe, drops, 1, &dropped, err);
 }
 
 static const char count_entries[] = "SELECT count(*) FROM lazy_index WHERE hash BETWEEN ?1 AND ?2";
@@ -73,8 +89,7 @@ static bool is_quiet(const md_store *store, unsigned stripe) {
 static int flush_stripe(md_store *store, unsigned stripe, md_error *err) {
   md_index *index = store->index;
   if (is_quiet(store, stripe)) return 0;
-  int code = write_entries(store, &index->adds, stripe, insert_entry, err);
-  if (!code) code = write_entries(store, &index->drops, stripe, delete_entry, err);
+  int code = write_stripe(store, stripe, err);
   if (!code) code = extend_filter(store, stripe, err);
   if (!code)
     code = md_statement_run(store, err, update_watermark, "diiii", (int)stripe, store->last[MD_SOURCE_EVENTS],
@@ -90,12 +105,19 @@ static int flush_crowded(md_store *store, md_error *err) {
   return code;
 }
 
+// How many stripes the commit sorts by turn.
+static unsigned turns_of(const md_index *index) {
+  size_t turns = (index->changes + index->undo_count) / CHANGES_A_STRIPE;
+  if (!turns && index->undo_count < FEW_CHANGES) turns = 1;
+  return turns < MD_STRIPES ? (unsigned)turns : MD_STRIPES;
+}
+
 int md_index_flush(md_store *store, md_error *err) {
   md_index *index = store->index;
-  size_t turns = 1 + index->undo_count / CHANGES_A_STRIPE;
+  unsigned turns = turns_of(index);
   int code = flush_crowded(store, err);
-  for (size_t i = 0; i < turns && i < MD_STRIPES && !code; i++)
-    code = flush_stripe(store, (index->cursor + (unsigned)i) % MD_STRIPES, err);
+  for (unsigned i = 0; i < turns && !code; i++)
+    code = flush_stripe(store, (index->cursor + i) % MD_STRIPES, err);
   return code;
 }
 
@@ -108,7 +130,8 @@ void md_index_committed(md_store *store) {
     for (int source = 0; source < MD_SOURCES; source++)
       index->watermarks[stripe][source] = store->last[source];
   }
-  index->cursor = (index->cursor + 1 + (unsigned)(index->undo_count / CHANGES_A_STRIPE)) % MD_STRIPES;
+  index->cursor = (index->cursor + turns_of(index)) % MD_STRIPES;
+  index->changes = (index->changes + index->undo_count) % CHANGES_A_STRIPE;
   index->crowded_count = index->flushing_count = 0;
   index->undo_count = 0;
   if (index->undo_capacity > UNDO_KEPT) {

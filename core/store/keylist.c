@@ -18,8 +18,8 @@ void md_keylist_write(const md_key *keys, int count, char *out) {
 }
 
 bool md_keylist_next(const char *blob, size_t len, size_t *at, md_key *key) {
-  const char *end = blob + len, *kind = blob + *at;
   if (*at >= len) return false;
+  const char *end = blob + len, *kind = blob + *at;
   const char *kind_end = memchr(kind, 0, (size_t)(end - kind));
   const char *value_end = kind_end ? memchr(kind_end + 1, 0, (size_t)(end - kind_end - 1)) : NULL;
   if (!value_end) return false;

@@ -27,6 +27,7 @@ struct md_index {
   int flushing_count;
   unsigned cursor;          // the stripe whose turn it is
   int64_t seen[MD_SOURCES]; // a reader's: the newest row it has taken in
+  size_t changes;           // made since a stripe was sorted for them
   bool loaded;              // a reader's: watermarks are read
 };
 

@@ -58,6 +58,10 @@ static int insert_with_keys(md_store *store, const md_run *run, md_error *err) {
   return code;
 }
 
+int64_t md_runs_last_id(md_store *store) {
+  return store->last[MD_SOURCE_RUNS];
+}
+
 int md_runs_insert(md_store *store, md_run *run, md_error *err) {
   uint64_t hashes[MD_HASHES_MAX];
   run->id = md_store_next_id(store, MD_SOURCE_RUNS);
@@ -158,12 +162,13 @@ static bool is_filed_under(const md_run *run, md_key key) {
 
 static const char select_live[] = "SELECT " COLUMNS " FROM runs WHERE id = ?1 AND state IN (1, 2, 4)";
 
-int md_runs_next_live(md_store *store, md_key key, int64_t after, md_arena *arena, md_run *out, md_error *err) {
+int md_runs_next_live(md_store *store, md_key key, int64_t after, int64_t before, md_arena *arena, md_run *out,
+                      md_error *err) {
   uint64_t hash = md_index_hash(MD_INDEX_RUN_KEY, key.kind, key.value);
   for (;;) {
     int code = md_index_next(store, hash, after, &after, err);
     if (code) return code;
-    if (!after) return md_error_set(err, MD_ENOTFOUND, "there is no such run");
+    if (!after || after >= before) return md_error_set(err, MD_ENOTFOUND, "there is no such run");
     code = get_one(store, select_live, after, arena, out, err);
     if (code == MD_ENOTFOUND)
       code = md_index_drop(store, hash, after, err);

@@ -39,13 +39,16 @@ typedef struct md_run {
 } md_run;
 
 // Stores, fills `run->id`. Indexed by about, keys and person.
+// The newest run's id, 0 when there is none: the next one inserted gets the next number.
+int64_t md_runs_last_id(md_store *store);
 int md_runs_insert(md_store *store, md_run *run, md_error *err);
 // Writes all that can change: state outcome reason journal steps wait due_at turn_at ended_at depth version person.
 int md_runs_update(md_store *store, const md_run *run, md_error *err);
 int md_runs_get(md_store *store, int64_t id, md_arena *arena, md_run *out, md_error *err);
-// The first live run (waiting, queued or parked) with id > after filed under `key` (about, an ancestor, or person).
-// Ended ones met on the way are dropped from the index. MD_ENOTFOUND when none.
-int md_runs_next_live(md_store *store, md_key key, int64_t after, md_arena *arena, md_run *out, md_error *err);
+// The first live run (waiting, queued or parked) with after < id < before filed under `key` (about, an ancestor, or
+// person). Ended ones met on the way are dropped from the index. MD_ENOTFOUND when none.
+int md_runs_next_live(md_store *store, md_key key, int64_t after, int64_t before, md_arena *arena, md_run *out,
+                      md_error *err);
 // The earliest timer: the waiting run with due_at <= until, by due_at then id. MD_ENOTFOUND when none.
 int md_runs_next_due(md_store *store, md_micros until, md_arena *arena, md_run *out, md_error *err);
 // When the earliest timer is due; 0 when there is none.

@@ -48,12 +48,17 @@ static int bind_one(sqlite3_stmt *stmt, int n, char type, va_list *args) {
   }
 }
 
-static int open_with(md_store *store, sqlite3_stmt **out, md_error *err, const char *sql, const char *types,
-                     va_list *args) {
+int md_statement_prepare(md_store *store, sqlite3_stmt **out, md_error *err, const char *sql) {
   if (store->failed) return md_error_set(err, store->failed, "the transaction failed before and must be rolled back");
   int code = find_statement(store, sql, out, err);
+  if (code || !sqlite3_stmt_busy(*out)) return code;
+  return md_error_set(err, MD_EBUSY, "a listing was asked for within itself: %s", sql);
+}
+
+static int open_with(md_store *store, sqlite3_stmt **out, md_error *err, const char *sql, const char *types,
+                     va_list *args) {
+  int code = md_statement_prepare(store, out, err, sql);
   if (code) return code;
-  if (sqlite3_stmt_busy(*out)) return md_error_set(err, MD_EBUSY, "a listing was asked for within itself: %s", sql);
   md_assume(sqlite3_bind_parameter_count(*out) == (int)strlen(types));
   int rc = SQLITE_OK;
   for (int n = 0; types[n] && rc == SQLITE_OK; n++)

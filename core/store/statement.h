@@ -26,6 +26,8 @@ void md_statements_deinit(md_statements *statements);
 // live until md_statement_close. A statement cannot be opened again inside its own rows (MD_EBUSY).
 int md_statement_open(struct md_store *store, sqlite3_stmt **out, md_error *err, const char *sql, const char *types,
                       ...);
+// Prepares alone: the caller binds.
+int md_statement_prepare(struct md_store *store, sqlite3_stmt **out, md_error *err, const char *sql);
 // 1: a row; 0: no more; else the code of a failure.
 int md_statement_step(struct md_store *store, sqlite3_stmt *stmt, md_error *err);
 void md_statement_close(sqlite3_stmt *stmt);

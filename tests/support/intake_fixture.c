@@ -161,9 +161,11 @@ void http_read(int fd, http_reply *reply) {
 }
 
 bool http_is_closed(int fd, int ms) {
-  char byte;
+  char rest[512];
   struct pollfd waiting = {.fd = fd, .events = POLLIN};
-  return poll(&waiting, 1, ms) == 1 && recv(fd, &byte, 1, 0) <= 0;
+  while (poll(&waiting, 1, ms) == 1)
+    if (recv(fd, rest, sizeof rest, 0) <= 0) return true;
+  return false;
 }
 
 void http_exchange(int port, const char *request, http_reply *reply) {

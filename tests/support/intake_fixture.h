@@ -36,7 +36,7 @@ void http_send(int fd, const char *bytes, size_t len);
 void http_puts(int fd, const char *text);
 // Reads one answer, waiting at most five seconds for each piece of it. Fails the test when none comes.
 void http_read(int fd, http_reply *reply);
-// True when the server closes within `ms`.
+// True when the server closes, with `ms` at most between what it still sends.
 bool http_is_closed(int fd, int ms);
 // A whole exchange on a connection of its own.
 void http_exchange(int port, const char *request, http_reply *reply);

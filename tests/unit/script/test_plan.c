@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tracking plan: what it answers, and what is refused (P1, P4, P5).
+#include "base/alloc.h"
 #include "script/plan.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -189,6 +190,22 @@ static void test_wrong_files_are_refused(void **state) {
   assert_non_null(strstr(err.text, "events.lua:2: print is not available"));
 }
 
+static void test_each_allocation_may_fail(void **state) {
+  (void)state;
+  long made;
+  int n = 0;
+  do {
+    md_plan *plan = NULL;
+    md_error err;
+    md_alloc_fail_after(++n, 0);
+    int code = load(shop, &plan, &err);
+    made = md_alloc_fail_after(0, 0);
+    assert_true(code == 0 || code == MD_ENOMEM);
+    md_plan_free(code ? NULL : plan);
+  } while (made >= n);
+  assert_true(n > 5);
+}
+
 int main(void) {
   md_json_init();
   const struct CMUnitTest tests[] = {
@@ -199,6 +216,7 @@ int main(void) {
       cmocka_unit_test(test_the_built_in_plan),
       cmocka_unit_test(test_wrong_plans_are_refused),
       cmocka_unit_test(test_wrong_files_are_refused),
+      cmocka_unit_test(test_each_allocation_may_fail),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

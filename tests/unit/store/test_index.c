@@ -134,7 +134,7 @@ static void drop_what_came_back(game *g) {
   for (int value = 0; value < VALUES; value++) {
     md_key key = {"order", value_text(value, text)};
     int64_t after = 0;
-    while (md_runs_next_live(f->store, key, after, f->arena, &run, &f->err) == 0) {
+    while (md_runs_next_live(f->store, key, after, INT64_MAX, f->arena, &run, &f->err) == 0) {
       assert_int_equal(run.id, model_next(&g->now, value, after));
       after = run.id;
     }
@@ -213,7 +213,7 @@ static void look_up_all(store_fixture *f, md_store *store, int count) {
     store_fixture_expect(f, 0, md_people_find(store, "subject", id, &row, &f->err));
     assert_int_equal(row, i + 1);
     store_fixture_expect(f, 0, md_things_get(store, "order", id, f->arena, &thing, &f->err));
-    store_fixture_expect(f, 0, md_runs_next_live(store, key, 0, f->arena, &run, &f->err));
+    store_fixture_expect(f, 0, md_runs_next_live(store, key, 0, INT64_MAX, f->arena, &run, &f->err));
     assert_int_equal(run.id, i + 1);
     store_fixture_expect(f, 0, md_events_next_about(store, key, 0, f->arena, &event, &f->err));
     assert_int_equal(event.seq, i + 1);

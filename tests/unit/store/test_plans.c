@@ -21,12 +21,11 @@ static const char *const may_scan[] = {
     "SELECT id, at, event, run, kind",
     "SELECT moment, version, state, count(*)",
     "SELECT state, count(*)",
-    "SELECT count(*) FROM ",
+    "SELECT count(*) FROM runs",
     "SELECT name, live FROM moments",
     "SELECT id, name, scopes",
     "SELECT stripe, events",
-    "SELECT id, moment, digest, created_at, note FROM versions"
-    " WHERE ?1 IS NULL",
+    "SELECT id, moment, digest, created_at, note FROM versions WHERE ?1 IS NULL",
 };
 
 static int see_event(void *context, const md_event *event) {
@@ -126,7 +125,7 @@ static void use_runs(store_fixture *f, md_store *s) {
   md_runs_get(s, 1, f->arena, &run, &f->err);
   run.person = 2;
   md_runs_update(s, &run, &f->err);
-  md_runs_next_live(s, run.about, 0, f->arena, &run, &f->err);
+  md_runs_next_live(s, run.about, 0, INT64_MAX, f->arena, &run, &f->err);
   md_runs_next_due(s, 9, f->arena, &run, &f->err);
   md_runs_due_at(s);
   md_runs_list(s, &(md_run_filter){.limit = 1}, see_run, &go_on, &f->err);

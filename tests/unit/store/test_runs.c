@@ -80,7 +80,7 @@ static void test_an_update_writes_what_can_change(void **state) {
   assert_int_equal(out.due_at, 0);
   assert_int_equal(out.turn_at, 60);
   assert_int_equal(out.person, 5);
-  store_fixture_expect(f, 0, md_runs_next_live(f->store, (md_key){"person", "5"}, 0, f->arena, &out, &f->err));
+  store_fixture_expect(f, 0, md_runs_next_live(f->store, (md_key){"person", "5"}, 0, INT64_MAX, f->arena, &out, &f->err));
   assert_int_equal(out.id, id);
   run.id = 99;
   store_fixture_expect(f, MD_ENOTFOUND, md_runs_update(f->store, &run, &f->err));
@@ -105,12 +105,12 @@ static void test_only_live_runs_are_found_by_key(void **state) {
   end_run(f, 1, MD_RUN_DONE);
   end_run(f, 3, MD_RUN_PARKED);
   store_fixture_commit(f);
-  store_fixture_expect(f, 0, md_runs_next_live(f->store, order, 0, f->arena, &out, &f->err));
+  store_fixture_expect(f, 0, md_runs_next_live(f->store, order, 0, INT64_MAX, f->arena, &out, &f->err));
   assert_int_equal(out.id, 3);
-  store_fixture_expect(f, 0, md_runs_next_live(f->store, order, 3, f->arena, &out, &f->err));
+  store_fixture_expect(f, 0, md_runs_next_live(f->store, order, 3, INT64_MAX, f->arena, &out, &f->err));
   assert_int_equal(out.id, 4);
-  store_fixture_expect(f, MD_ENOTFOUND, md_runs_next_live(f->store, order, 4, f->arena, &out, &f->err));
-  store_fixture_expect(f, 0, md_runs_next_live(f->store, person, 0, f->arena, &out, &f->err));
+  store_fixture_expect(f, MD_ENOTFOUND, md_runs_next_live(f->store, order, 4, INT64_MAX, f->arena, &out, &f->err));
+  store_fixture_expect(f, 0, md_runs_next_live(f->store, person, 0, INT64_MAX, f->arena, &out, &f->err));
   assert_int_equal(out.id, 2);
 }
 
@@ -129,10 +129,10 @@ static void test_ended_runs_are_dropped_when_met(void **state) {
   }
   store_fixture_begin(f);
   end_run(f, 1, MD_RUN_CANCELLED);
-  store_fixture_expect(f, MD_ENOTFOUND, md_runs_next_live(f->store, order, 0, f->arena, &out, &f->err));
+  store_fixture_expect(f, MD_ENOTFOUND, md_runs_next_live(f->store, order, 0, INT64_MAX, f->arena, &out, &f->err));
   make_run(f->store, "cart", 7, "order", "o1", 50);
   store_fixture_commit(f);
-  store_fixture_expect(f, 0, md_runs_next_live(f->store, order, 0, f->arena, &out, &f->err));
+  store_fixture_expect(f, 0, md_runs_next_live(f->store, order, 0, INT64_MAX, f->arena, &out, &f->err));
   assert_int_equal(out.id, 2);
 }
 

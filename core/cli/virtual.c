@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Drives an engine in virtual time.
+#include "cli/virtual.h"
+
+// More batches at one instant than this is a circle that makes no progress.
+enum { BATCHES_AN_INSTANT = 100000 };
+
+int md_virtual_open(md_virtual *driver, const md_virtual_options *options, md_error *err) {
+  *driver = (md_virtual){.post = {.settings = options->settings,
+                                  .virtual_time = true,
+                                  .closed = options->closed,
+                                  .channel = options->channel}};
+  md_store_options store = {.path = options->db, .cache_kib = (int)options->settings->page_cache};
+  int64_t last = 0;
+  driver->postroom.channel = options->channel; // closed with it from here on
+  int code = md_store_open(&driver->store, &store, err);
+  if (code) return code;
+  md_settings_get_int(driver->store, "engine_time", &last, NULL);
+  md_virtual_clock_init(&driver->clock, last > options->start ? last : options->start);
+  code = md_postroom_open(&driver->postroom, driver->store, &driver->post, err);
+  if (code) return code;
+  md_engine_options engine = {.store = driver->store,
+                              .clock = &driver->clock.clock,
+                              .messenger = md_outbox_messenger(driver->postroom.outbox),
+                              .trigger_age_max = options->settings->max_age,
+                              .accept_clock = true,
+                              .verify = options->verify};
+  code = md_engine_new(&driver->engine, &engine, err);
+  return code ? code : md_postroom_attach(&driver->postroom, driver->engine, &driver->post, err);
+}
+
+void md_virtual_close(md_virtual *driver) {
+  md_engine_free(driver->engine);
+  md_postroom_close(&driver->postroom);
+  md_store_close(driver->store);
+  *driver = (md_virtual){0};
+}
+
+// Batches at this instant until there is nothing left to do.
+static int settle(md_virtual *driver, bool hold, md_error *err) {
+  for (int i = 0; i < BATCHES_AN_INSTANT; i++) {
+    int done = md_engine_batch(driver->engine, hold, err);
+    if (done < 0) return done;
+    int delivered = md_postroom_deliver(&driver->postroom);
+    if (done == 0 && delivered == 0) return 0;
+  }
+  return md_error_set(err, MD_EBUSY, "the engine does not come to rest at one instant of virtual time");
+}
+
+// Does what is due at `due` (the clock is not put back).
+static int stop_at(md_virtual *driver, md_micros due, md_error *err) {
+  if (due > driver->clock.at) driver->clock.at = due;
+  int code = settle(driver, false, err);
+  if (code) return code;
+  md_micros next = md_engine_next_due(driver->engine);
+  if (next == 0 || next > driver->clock.at) return 0;
+  return md_error_set(err, MD_EBUSY, "what is due in virtual time is not done: the clock stands still");
+}
+
+int md_virtual_advance(md_virtual *driver, md_micros until, bool inclusive, md_error *err) {
+  md_micros due;
+  while ((due = md_engine_next_due(driver->engine)) != 0 && (due < until || (inclusive && due == until))) {
+    int code = stop_at(driver, due, err);
+    if (code) return code;
+  }
+  if (until > driver->clock.at) driver->clock.at = until;
+  return 0;
+}
+
+static void done(md_submission *submission) {
+  *(bool *)submission->context = true;
+}
+
+// Until the submission is answered, then until all is at rest.
+static int carry_out(md_virtual *driver, md_submission *submission, bool hold, md_error *err) {
+  bool answered = false;
+  submission->done = done;
+  submission->context = &answered;
+  md_queue_push_always(md_engine_inbox(driver->engine), &submission->node);
+  int code = settle(driver, hold, err);
+  if (!code && !answered) code = md_error_set(err, MD_EBUSY, "the engine took no batch");
+  if (!code && submission->code) code = md_error_set(err, submission->code, "%s", submission->error.text);
+  return code;
+}
+
+int md_virtual_take(md_virtual *driver, md_event *events, md_event_status *statuses, int count, bool hold,
+                    md_error *err) {
+  md_submission submission = {.events = events, .statuses = statuses, .count = count};
+  return carry_out(driver, &submission, hold, err);
+}
+
+int md_virtual_event(md_virtual *driver, md_event *event, md_event_status *status, md_error *err) {
+  md_micros at = event->flags & MD_EVENT_HAS_TIME ? event->time : driver->clock.at;
+  if (at < driver->clock.at) driver->late++;
+  int code = at > driver->clock.at ? md_virtual_advance(driver, at, false, err) : 0;
+  return code ? code : md_virtual_take(driver, event, status, 1, true, err);
+}
+
+int md_virtual_finish(md_virtual *driver, md_micros until, md_error *err) {
+  md_micros due;
+  int code = settle(driver, false, err);
+  while (!code && (due = md_engine_next_due(driver->engine)) != 0 && (until == 0 || due <= until))
+    code = stop_at(driver, due, err);
+  if (!code && until > driver->clock.at) driver->clock.at = until;
+  return code;
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// An engine in virtual time (B5): the clock stands until it is moved, and stops at every wait and send that is due on
+// the way; messages are delivered on this thread. One thread.
+#pragma once
+#include "cli/postroom.h"
+#include "cli/scripts.h"
+
+typedef struct md_virtual_options {
+  const char *db; // NULL: in memory
+  md_micros start; // the clock's first time; a database that knows a later one goes on from that
+  const md_settings *settings;
+  md_channel *channel; // takes the place of settings->mail; the driver owns it from then on; or NULL
+  bool verify;         // every turn is replayed and the journals compared
+  bool closed;         // nothing is delivered
+} md_virtual_options;
+
+typedef struct md_virtual {
+  md_virtual_clock clock;
+  md_store *store;
+  md_engine *engine;
+  md_postroom postroom;
+  md_postroom_options post;
+  int64_t late; // events taken at a later time than their own: the clock had passed it
+} md_virtual;
+
+// `driver` must not move. Close it after a failure too.
+int md_virtual_open(md_virtual *driver, const md_virtual_options *options, md_error *err);
+void md_virtual_close(md_virtual *driver);
+
+// Moves the clock to `until`, doing all that is due before it, and what is due at it too with `inclusive`.
+int md_virtual_advance(md_virtual *driver, md_micros until, bool inclusive, md_error *err);
+// Takes events at the time of the clock as one batch. With `hold` more of this very instant follow: what is due at it
+// waits for md_virtual_advance.
+int md_virtual_take(md_virtual *driver, md_event *events, md_event_status *statuses, int count, bool hold,
+                    md_error *err);
+// One event at its own time, before which all is done that is due (B5). Its own time is never later than the clock's.
+int md_virtual_event(md_virtual *driver, md_event *event, md_event_status *status, md_error *err);
+// Runs on until no wait or send is left, or to `until` (0: no bound).
+int md_virtual_finish(md_virtual *driver, md_micros until, md_error *err);
