@@ -8,8 +8,9 @@
 #
 # In its first 1,000 bytes a file may say more, on a line that begins with # or //:
 #
-#   ctest: label=quick,slow timeout=60 tsan=yes asan=no serial=yes processors=2 cost=50
+#   ctest: label=quick,crash timeout=60 quick=no tsan=yes asan=no serial=yes processors=2 cost=50
 #
+# quick=no takes the label quick away (a unit test that takes over five seconds, say).
 # The asan preset has all tests but those with asan=no, the tsan preset those with tsan=yes (and unit tests of queues),
 # each with the preset's name before its own and as a label. Timeouts are in seconds, and are tripled under a
 # sanitizer. Exit code 77 means skipped. Each test's environment has MOMENTD (the binary), MOMENTD_SOURCE,
@@ -60,6 +61,7 @@ endif()
 # Reads the marker in `file` into test_* variables of the caller; `labels` and `timeout` are what it has without one.
 # test_wanted says whether this preset has the test.
 function(momentd_test_settings file labels timeout)
+  set(quick "")
   set(tsan no)
   set(asan yes)
   set(serial no)
@@ -78,7 +80,7 @@ function(momentd_test_settings file labels timeout)
       if(key STREQUAL "label")
         string(REPLACE "," ";" value "${value}")
         list(APPEND labels ${value})
-      elseif(key MATCHES "^(timeout|tsan|asan|serial|processors|cost)$")
+      elseif(key MATCHES "^(timeout|quick|tsan|asan|serial|processors|cost)$")
         set(${key} "${value}")
       else()
         message(FATAL_ERROR "${file}: unknown ctest setting ${setting}; see cmake/tests.cmake")
@@ -94,6 +96,9 @@ function(momentd_test_settings file labels timeout)
     math(EXPR timeout "3 * ${timeout}")
   endif()
   list(REMOVE_DUPLICATES labels)
+  if(quick STREQUAL "no")
+    list(REMOVE_ITEM labels quick)
+  endif()
   set(test_wanted ${wanted} PARENT_SCOPE)
   foreach(name IN ITEMS labels timeout serial processors cost)
     set(test_${name} "${${name}}" PARENT_SCOPE)

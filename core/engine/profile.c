@@ -37,10 +37,12 @@ static int add_consent(void *context, const md_consent *row) {
 }
 
 // An address learnt from an e-mail identity (M9), where the profile has none.
-static void learn_email(json_t *profile, const md_person *row) {
+static int learn_email(json_t *profile, const md_person *row) {
+  int bad = 0;
   for (int i = 0; i < row->identity_count && !json_object_get(profile, "email"); i++)
     if (md_identity_is_email(row->identities[i].kind))
-      json_object_set_new(profile, "email", json_string(row->identities[i].value));
+      bad |= json_object_set_new(profile, "email", json_string(row->identities[i].value));
+  return bad ? MD_ENOMEM : 0;
 }
 
 static int add_row(md_engine *engine, int64_t id, json_t *profile, json_t *learnt, json_t *consent, md_error *err) {
@@ -50,8 +52,8 @@ static int add_row(md_engine *engine, int64_t id, json_t *profile, json_t *learn
   if (rc) return rc;
   const json_t *own = md_json_parse(row->profile, strlen(row->profile), false, err);
   if (!own) return MD_ECORRUPT;
-  learn_email(learnt, row);
-  rc = merge(profile, own);
+  rc = learn_email(learnt, row);
+  if (rc == 0) rc = merge(profile, own);
   return rc ? rc : md_consents_list(engine->store, id, add_consent, consent, err);
 }
 
@@ -64,10 +66,10 @@ int md_profile_read(md_engine *engine, int64_t person, json_t **out, md_error *e
   for (int i = count - 1; rc == 0 && i >= 0; i--) // the canonical row last: it wins
     rc = add_row(engine, rows[i], profile, learnt, consent, err);
   json_t *email = json_object_get(learnt, "email");
-  if (email && !json_object_get(profile, "email")) json_object_set(profile, "email", email);
-  json_object_set(profile, "consent", consent);
+  int bad = email && !json_object_get(profile, "email") ? json_object_set(profile, "email", email) : 0;
+  bad |= json_object_set(profile, "consent", consent);
   *out = profile;
-  return rc;
+  return rc ? rc : bad ? MD_ENOMEM : 0;
 }
 
 int md_profile_update(md_engine *engine, int64_t person, const json_t *changes, md_error *err) {

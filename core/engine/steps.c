@@ -57,27 +57,32 @@ static void open_wait(md_turn_state *turn, const md_step *step, uint32_t argumen
     }
     wait->types[wait->type_count++] = md_arena_strdup(arena, json_string_value(type));
   }
-  turn->waits = true;
   answer->kind = MD_ANSWER_SUSPEND;
+  turn->waits = wait->name && wait->file;
+  for (int i = 0; i < wait->type_count; i++)
+    turn->waits &= wait->types[i] != NULL;
+  if (!turn->waits) turn->code = MD_ENOMEM;
 }
 
 static void emit(md_turn_state *turn, const md_step *step, md_answer *answer) {
   char id[64];
   snprintf(id, sizeof id, "%lld:%d", (long long)turn->run->id, turn->step);
   const json_t *data = json_object_get(step->args, "data");
+  const char *text = data ? written(turn, data) : NULL;
+  if (data && !text) {
+    fail(turn, MD_ENOMEM, answer);
+    return;
+  }
   md_emission *before = turn->engine->emitted;
   turn->engine->emitted = NULL;
-  int rc = md_emit(turn->engine, turn->run, step->name, id, data ? written(turn, data) : NULL, turn->run->depth + 1,
-                   &turn->error);
+  int rc = md_emit(turn->engine, turn->run, step->name, id, text, turn->run->depth + 1, &turn->error);
   if (turn->engine->emitted) {
     turn->engine->emitted->before = turn->emissions;
     turn->emissions = turn->engine->emitted;
   }
   turn->engine->emitted = before;
-  if (rc)
-    fail(turn, rc, answer);
-  else
-    answer->value = json_string(id);
+  if (rc == 0 && !(answer->value = json_string(id))) rc = MD_ENOMEM;
+  if (rc) fail(turn, rc, answer);
 }
 
 static void read_profile(md_turn_state *turn, md_answer *answer) {
@@ -87,8 +92,8 @@ static void read_profile(md_turn_state *turn, md_answer *answer) {
   if (rc == 0 && turn->profile_changes) json_object_foreach(turn->profile_changes, name, value) {
       if (json_is_null(value))
         json_object_del(answer->value, name);
-      else
-        json_object_set(answer->value, name, value);
+      else if (json_object_set(answer->value, name, value) != 0)
+        rc = MD_ENOMEM;
     }
   if (rc) fail(turn, rc, answer);
 }
@@ -143,8 +148,10 @@ static int read_value(md_turn_state *turn, const char *key, json_t **out) {
 static int write_value(md_turn_state *turn, const char *key, const json_t *value, md_micros ttl) {
   md_write *write = md_arena_alloc_zero(turn->engine->arena, sizeof *write);
   if (!write) return MD_ENOMEM;
+  bool keeps = value && !json_is_null(value);
   write->key = md_arena_strdup(turn->engine->arena, key);
-  write->value.json = value && !json_is_null(value) ? written(turn, value) : NULL;
+  write->value.json = keeps ? written(turn, value) : NULL;
+  if (!write->key || (keeps && !write->value.json)) return MD_ENOMEM;
   write->value.written_at = turn->engine->now;
   write->value.expires_at = ttl ? turn->engine->now + ttl : 0;
   write->before = turn->writes;
@@ -208,7 +215,7 @@ static int decide(md_turn_state *turn, const md_step *step, md_message *out) {
                   .file_count = turn->loaded->source.count,
                   .now = engine->now};
   int rc = md_profile_read(engine, turn->run->person, &send.profile, &turn->error);
-  if (rc == 0 && turn->profile_changes) json_object_update(send.profile, turn->profile_changes);
+  if (rc == 0 && turn->profile_changes && json_object_update(send.profile, turn->profile_changes) != 0) rc = MD_ENOMEM;
   if (rc == 0)
     rc = engine->options.messenger->decide(engine->options.messenger->context, engine->store, &send, engine->arena, out,
                                            &turn->error);
@@ -229,9 +236,10 @@ static void send_message(md_turn_state *turn, const md_step *step, md_answer *an
   char id[64];
   snprintf(id, sizeof id, "%lld.%d", (long long)turn->run->id, turn->step);
   answer->value = json_object();
-  json_object_set_new(answer->value, "sent", json_boolean(sent));
-  json_object_set_new(answer->value, "id", json_string(id));
-  if (!sent && message->reason) json_object_set_new(answer->value, "reason", json_string(message->reason));
+  int bad = json_object_set_new(answer->value, "sent", json_boolean(sent));
+  bad |= json_object_set_new(answer->value, "id", json_string(id));
+  if (!sent && message->reason) bad |= json_object_set_new(answer->value, "reason", json_string(message->reason));
+  if (bad) fail(turn, MD_ENOMEM, answer);
 }
 
 void md_step_carry_out(md_turn_state *turn, const md_step *step, uint32_t arguments, md_answer *answer) {

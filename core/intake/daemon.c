@@ -56,14 +56,17 @@ static void set_timeout(md_intake *intake, uint64_t wait) {
   uv_timer_start(timer, on_timeout, wait, 0);
 }
 
-// One run is not enough: libmicrohttpd takes events in portions, and goes on with a resumed connection in a later run.
+// One run is not enough: libmicrohttpd takes events in portions, goes on with a resumed connection in a later run, and
+// at its limit of connections listens again only in the run after one was closed.
 void md_daemon_drive(md_intake *intake) {
   MHD_UNSIGNED_LONG_LONG wait = 0;
   enum MHD_Result timed = MHD_YES;
-  for (int round = 0; round < ROUNDS && timed == MHD_YES && wait == 0; round++) {
+  for (int round = 0; round < ROUNDS && ((timed == MHD_YES && wait == 0) || intake->freed_connection); round++) {
+    intake->freed_connection = false;
     MHD_run(intake->daemon);
     md_request_suspend_handed(intake);
     timed = MHD_get_timeout(intake->daemon, &wait);
   }
-  if (timed == MHD_YES) set_timeout(intake, wait);
+  if (intake->freed_connection) wait = 0;
+  if (timed == MHD_YES || intake->freed_connection) set_timeout(intake, wait);
 }

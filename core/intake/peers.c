@@ -14,10 +14,14 @@ static bool is_exempt(const md_intake *intake, const md_address *address) {
   return md_address_is_loopback(address) || md_network_has(intake->proxies, intake->proxy_count, address);
 }
 
+static bool is_ipv4(const md_address *address) {
+  static const uint8_t mapped[12] = {[10] = 0xFF, [11] = 0xFF};
+  return memcmp(address, mapped, sizeof mapped) == 0;
+}
+
 // Of IPv6 a customer has a whole network, so its first half is the address.
 static bool same_address(const md_address *a, const md_address *b) {
-  static const uint8_t mapped[12] = {[10] = 0xFF, [11] = 0xFF};
-  return memcmp(a, b, memcmp(a, mapped, sizeof mapped) == 0 ? 16 : 8) == 0;
+  return memcmp(a, b, is_ipv4(a) || is_ipv4(b) ? 16 : 8) == 0;
 }
 
 enum MHD_Result md_peers_may_connect(void *context, const struct sockaddr *socket, socklen_t len) {
@@ -77,6 +81,7 @@ static void opened(md_intake *intake, struct MHD_Connection *connection, void **
 static void closed(md_intake *intake, void **slot) {
   md_peer *peer = *slot;
   *slot = NULL;
+  intake->freed_connection = true;
   if (!peer) return;
   if (peer->prev)
     peer->prev->next = peer->next;

@@ -90,6 +90,7 @@ struct md_intake {
   bool swap_auth;
   atomic_bool stopping;
   bool quiesced, closing;
+  bool freed_connection; // since libmicrohttpd last ran
   uint64_t stop_deadline;
   md_peer *peers;
   struct md_linger *lingering;

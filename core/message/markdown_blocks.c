@@ -23,8 +23,8 @@ typedef struct run {
   int markers;
 } run;
 
-// Counts `node` in; false when the run ends before it. Whole is where every section is closed.
-static bool extend(run *r, cmark_node *node, int tag, const md_markdown_tags *tags, bool whole_without_outside) {
+// Counts `node` in; false when the run ends before it. It is whole where every section is closed.
+static bool extend(run *r, cmark_node *node, int tag, const md_markdown_tags *tags, bool inside_will_do) {
   if (tag >= 0) {
     r->depth += tags->items[tag].opener >= 0 ? -1 : 1;
     r->markers++;
@@ -33,7 +33,7 @@ static bool extend(run *r, cmark_node *node, int tag, const md_markdown_tags *ta
     r->outside += r->depth == 0;
   }
   if (r->depth < 0) return false;
-  if (r->depth == 0 && r->markers && r->members && (r->outside || whole_without_outside)) r->last = node;
+  if (r->depth == 0 && r->markers && r->members && (r->outside || inside_will_do)) r->last = node;
   return true;
 }
 
@@ -55,16 +55,19 @@ static run list_run(cmark_node *first, const md_markdown_tags *tags) {
   return r;
 }
 
-// Paragraphs and tags on lines that follow each other, of which at least one paragraph is in no section.
+// Paragraphs and tags on lines that follow each other, of which at least one paragraph is in no section, or one ends
+// in a line break.
 static run text_run(cmark_node *first, const md_markdown_tags *tags) {
   run r = {0};
   int line = 0;
+  bool hard = false;
   for (cmark_node *n = first; n; n = cmark_node_next(n)) {
     int tag = md_markdown_blocks_marker(n, tags);
     if (tag < 0 && cmark_node_get_type(n) != CMARK_NODE_PARAGRAPH) break;
     if (line && cmark_node_get_start_line(n) != line + 1) break;
     line = tag < 0 ? cmark_node_get_end_line(n) : cmark_node_get_start_line(n);
-    if (!extend(&r, n, tag, tags, false)) break;
+    hard = hard || (tag >= 0 && r.members && tags->items[tag].hard);
+    if (!extend(&r, n, tag, tags, hard)) break;
   }
   return r;
 }
@@ -104,7 +107,6 @@ static cmark_node *join_lists(cmark_node *first, cmark_node *last, const md_mark
 static cmark_node *join_texts(cmark_node *first, cmark_node *last, const md_markdown_tags *tags) {
   cmark_node *paragraph = cmark_node_new(CMARK_NODE_PARAGRAPH), *end = cmark_node_next(last);
   cmark_node_insert_before(first, paragraph);
-  bool begun = false;
   for (cmark_node *n = first, *next; n != end; n = next) {
     next = cmark_node_next(n);
     if (md_markdown_blocks_marker(n, tags) >= 0) {
@@ -115,9 +117,11 @@ static cmark_node *join_texts(cmark_node *first, cmark_node *last, const md_mark
       cmark_node_free(n);
       continue;
     }
-    if (begun) cmark_node_append_child(paragraph, cmark_node_new(CMARK_NODE_SOFTBREAK));
-    begun = true;
     move_children(n, paragraph);
+    if (next == end) break;
+    int tag = md_markdown_blocks_marker(next, tags);
+    bool hard = tag >= 0 && tags->items[tag].hard;
+    cmark_node_append_child(paragraph, cmark_node_new(hard ? CMARK_NODE_LINEBREAK : CMARK_NODE_SOFTBREAK));
   }
   return paragraph;
 }

@@ -35,6 +35,7 @@ static int write_tag(void *context, const md_mustache_node *node, bool close, co
     tags->open[tags->depth++] = index;
   }
   if (indent) {
+    tag->hard = out->len > 3 && memcmp(out->data + out->len - 3, "  \n", 3) == 0 && out->data[out->len - 4] != '\n';
     md_buffer_printf(out, "%s<!--%s%dz-->\n", indent, tags->word, index);
     return 0;
   }

@@ -7,6 +7,7 @@ typedef struct md_markdown_tag {
   const md_mustache_node *node;
   int opener; // of a closing tag: the index of the one that it closes; -1
   bool block; // it stood alone on its line
+  bool hard;  // the line before it ended in two spaces: a line break, which a paragraph's end would swallow
 } md_markdown_tag;
 
 typedef struct md_markdown_tags {

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BUSY_MS = 2000, WRITER_CACHE_KIB = 8192, READER_CACHE_KIB = 2048 };
+enum { BUSY_MS = 2000, WRITER_CACHE_KIB = 3072, READER_CACHE_KIB = 2048 };
 
 static int configure(md_store *store, const char *sql, md_error *err) {
   int rc = sqlite3_exec(store->db, sql, NULL, NULL, NULL);

@@ -13,7 +13,7 @@ typedef struct md_store md_store;
 typedef struct md_store_options {
   const char *path; // the file; NULL: a database in memory
   bool read_only;   // opens an existing file for reading, changes nothing, needs no daemon
-  int cache_kib;    // SQLite's page cache; 0: 8 MiB for a writer, 2 MiB for a reader
+  int cache_kib;    // SQLite's page cache; 0: 3 MiB for a writer, 2 MiB for a reader
 } md_store_options;
 
 // Opens, migrates to the newest schema, and rebuilds the lazy index from the rows past its watermarks. A database from

@@ -110,6 +110,7 @@ static void test_only_live_runs_are_found_by_key(void **state) {
   store_fixture_expect(f, 0, md_runs_next_live(f->store, order, 3, INT64_MAX, f->arena, &out, &f->err));
   assert_int_equal(out.id, 4);
   store_fixture_expect(f, MD_ENOTFOUND, md_runs_next_live(f->store, order, 4, INT64_MAX, f->arena, &out, &f->err));
+  store_fixture_expect(f, MD_ENOTFOUND, md_runs_next_live(f->store, order, 3, 4, f->arena, &out, &f->err));
   store_fixture_expect(f, 0, md_runs_next_live(f->store, person, 0, INT64_MAX, f->arena, &out, &f->err));
   assert_int_equal(out.id, 2);
 }

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// The expectations of specs, compared with a shop's database. One thread.
+#pragma once
+#include "cli/shop.h"
+
+// `what` and `wanted` as in script/spec.h. MD_ESCRIPT with a sentence: it is not so.
+int md_expect(md_shop *shop, const char *what, const json_t *wanted, md_error *err);
+// MD_EINVAL, with the nearest that is known, when `name` is not among `known`.
+int md_expect_known(const char *name, const char *const *known, const char *where, md_error *err);

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+// `momentd test`: runs spec files in virtual time on the real engine.
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/settings.h"
+#include "cli/shop.h"
+#include "cli/tree.h"
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct suite {
+  md_settings settings;
+  md_arena *arena; // of the command
+  md_shop *shop;   // of the case that runs
+  bool tap;
+  int count, failed;
+} suite;
+
+static void indent(const md_buffer *text, const char *margin) {
+  const char *at = text->data, *end = text->data + text->len;
+  while (at && at < end) {
+    const char *line = memchr(at, '\n', (size_t)(end - at));
+    size_t len = (size_t)((line ? line : end) - at);
+    printf("%s%.*s\n", margin, (int)len, at);
+    at = line ? line + 1 : end;
+  }
+}
+
+static void passed(suite *s, const char *file, const char *name) {
+  s->count++;
+  if (s->tap)
+    printf("ok %d - %s: %s\n", s->count, file, name);
+  else
+    printf("ok      %s: %s\n", file, name);
+}
+
+// `details`: what the shop saw; may be empty.
+static void failed(suite *s, const char *file, const char *name, const md_error *err, md_buffer *details) {
+  s->count++;
+  s->failed++;
+  if (s->tap)
+    printf("not ok %d - %s: %s\n  ---\n  message: |\n    %s\n", s->count, file, name, err->text);
+  else
+    printf("FAILED  %s: %s\n  %s\n", file, name, err->text);
+  if (s->tap && details->len) puts("  timeline: |");
+  indent(details, s->tap ? "    " : "  ");
+  if (s->tap) puts("  ...");
+}
+
+// Callbacks go to the shop of the case that runs.
+static int person(void *context, const char *subject, const json_t *fields, md_error *err) {
+  md_spec_host host = md_shop_host(((suite *)context)->shop);
+  return host.person(host.context, subject, fields, err);
+}
+
+static int event(void *context, const char *type, const json_t *fields, md_error *err) {
+  md_spec_host host = md_shop_host(((suite *)context)->shop);
+  return host.event(host.context, type, fields, err);
+}
+
+static int advance(void *context, md_micros span, md_error *err) {
+  md_spec_host host = md_shop_host(((suite *)context)->shop);
+  return host.advance(host.context, span, err);
+}
+
+static int expect(void *context, const char *what, const json_t *wanted, md_error *err) {
+  md_spec_host host = md_shop_host(((suite *)context)->shop);
+  return host.expect(host.context, what, wanted, err);
+}
+
+static void run_case(suite *s, md_spec *spec, int index, const char *file, const md_source *source) {
+  md_shop *shop = md_arena_alloc_zero(s->arena, sizeof *shop);
+  md_error err = {0};
+  md_buffer details;
+  md_buffer_init(&details);
+  s->shop = shop;
+  int code = shop ? md_shop_open(shop, source, &s->settings, &err) : md_error_set(&err, MD_ENOMEM, "out of memory");
+  if (!code) code = md_spec_run(spec, index, &err);
+  if (!code) code = md_shop_check_end(shop, &err);
+  if (code && shop) md_shop_describe(shop, &details);
+  if (code)
+    failed(s, file, md_spec_name(spec, index), &err, &details);
+  else
+    passed(s, file, md_spec_name(spec, index));
+  if (shop) md_shop_close(shop);
+  md_buffer_deinit(&details);
+}
+
+static void run_file(suite *s, const md_tree *tree, const md_source_file *file) {
+  md_spec_host host = {s, person, event, advance, expect};
+  md_source source;
+  md_spec *spec = NULL;
+  md_error err = {0};
+  md_buffer none;
+  md_buffer_init(&none);
+  int code = md_tree_of_moment(tree, md_tree_folder(file->path, s->arena), s->arena, &source, &err);
+  if (!code) code = md_spec_new(&spec, file, &host, &err);
+  if (code) {
+    failed(s, file->path, "the spec can be loaded", &err, &none);
+    return;
+  }
+  for (int i = 0; i < md_spec_count(spec); i++)
+    run_case(s, spec, i, file->path, &source);
+  md_spec_free(spec);
+}
+
+static bool is_spec(const char *path) {
+  static const char end[] = "_spec.lua";
+  size_t len = strlen(path);
+  return len >= sizeof end - 1 && strcmp(path + len - (sizeof end - 1), end) == 0;
+}
+
+static int run_path(suite *s, const char *path, md_error *err) {
+  md_tree tree;
+  int code = md_tree_read(&tree, path, s->arena, err);
+  for (int i = 0; i < tree.source.count && !code; i++)
+    if (is_spec(tree.source.files[i].path) && md_tree_wants(&tree, tree.source.files[i].path))
+      run_file(s, &tree, &tree.source.files[i]);
+  return code;
+}
+
+static int load_settings(suite *s, const md_cli_args *args, md_error *err) {
+  int code = md_settings_load(&s->settings, args, s->arena, err);
+  s->settings.delivery = "live";
+  s->settings.moment_delivery = json_object();
+  s->tap = md_cli_switch(args, "tap");
+  md_log_configure(MD_LOG_ERROR, false, STDERR_FILENO);
+  return code;
+}
+
+static int finish(const suite *s) {
+  if (s->tap)
+    printf("1..%d\n", s->count);
+  else if (s->count == 0)
+    puts("No specs were found: they are files whose names end in _spec.lua.");
+  else
+    printf("%d specs, %d failed\n", s->count, s->failed);
+  return s->failed ? MD_EXIT_FAILED : MD_EXIT_OK;
+}
+
+static int run_all(suite *s, const md_cli_args *args, md_error *err) {
+  int code = load_settings(s, args, err);
+  if (!code && s->tap) puts("TAP version 13");
+  if (!code && args->positional_count == 0) code = run_path(s, "scripts", err);
+  for (int i = 0; i < args->positional_count && !code; i++)
+    code = run_path(s, args->positional[i], err);
+  return code;
+}
+
+static int test(const md_cli_args *args) {
+  md_error err = {0};
+  suite s = {.arena = md_arena_new(0)};
+  if (!s.arena) return md_cli_fail(&(md_error){.code = MD_ENOMEM});
+  md_arena *scope = md_json_scope(s.arena);
+  int code = run_all(&s, args, &err);
+  if (s.tap && code) printf("Bail out! %s\n", err.text);
+  code = code ? md_cli_fail(&err) : finish(&s);
+  md_json_scope(scope);
+  md_arena_free(s.arena);
+  return code;
+}
+
+static const md_cli_option options[] = {
+    {"tap", NULL, "print TAP version 13"},
+    {"config", "FILE", "take addresses and locale from this configuration file"},
+    {"addresses", "NAME=ADDRESS", "a name that scripts may give as `to`; may be given more than once"},
+    {0}};
+
+const md_cli_command md_cli_test = {
+    .name = "test",
+    .arguments = "[DIR|FILE]…",
+    .summary = "Run the specs of moments in virtual time",
+    .notes = "Takes every *_spec.lua below the directories (default: scripts), or single files. Each `it` gets an\n"
+             "engine of its own with a database in memory; every turn is replayed and its journal compared.",
+    .example = "  momentd test scripts/order_confirmation",
+    .options = options,
+    .positional_max = -1,
+    .run = test,
+};

@@ -1,0 +1,233 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# ctest: label=e2e,data timeout=240 asan=no cost=60
+"""17,785 real events in virtual time, with the shipped order confirmation and a small delivery moment: every placed order gets one
+confirmation and nobody two, and every count is what a small model makes of the file itself (B5, T1, W1, W6, M9, P4).
+The data may not be shipped: without MOMENTD_SHARED_DATA the test is skipped."""
+import collections
+import datetime
+import email
+import email.policy
+import gzip
+import json
+import os
+import subprocess
+import sys
+
+from harness import MOMENTD, SLOW, SOURCE, Shop, main
+
+DATA = os.path.join(os.environ.get("MOMENTD_SHARED_DATA", ""), "olist-2017.ndjson.gz")
+DAYS = 12  # that the delivery moment waits: some parcels take longer
+
+PLAN = """local plan = require 'plan'
+return plan.define {
+  person = { strong = { 'subject', 'data.email' } },
+  things = { order = { of = 'person', at = 'data.order_id' }, parcel = { of = 'order' } },
+  events = {
+    ['order.placed'] = { means = 'The customer has ordered', typed = { ['data.promised_at'] = 'time' },
+                         address = { email = 'data.email' } },
+    -- A shop with one parcel an order: the order's number is its name.
+    ['shipment.dispatched'] = { means = 'A parcel went to the carrier', about = { parcel = 'data.order_id' } },
+    ['shipment.delivered'] = { means = 'The parcel was delivered', about = { parcel = 'data.order_id' } },
+  },
+}
+"""
+
+DELIVERY = f"""local moment = require 'moment'
+return moment.define {{ class = 'service', on = 'shipment.dispatched', about = 'parcel', run = function(m, shipment)
+  m:send {{ template = 'dispatched', data = {{ order = shipment.data.order_id }} }}
+  local delivered = m:wait_for('shipment.delivered', {{ within = '{DAYS}d' }})
+  if not delivered then return 'late' end
+  m:send {{ template = 'delivered', data = {{ order = delivered.data.order_id }} }}
+  return 'delivered'
+end }}
+"""
+
+
+def copy(word):
+    return f"---\nsubject: {word} {{{{order}}}}\n---\nDin ordre {{{{order}}}}: {word}.\n"
+
+
+SCRIPTS = {"delivery/moment.lua": DELIVERY, "delivery/dispatched.da.md": copy("Afsendt"), "delivery/delivered.da.md": copy("Leveret"),
+           "events.lua": PLAN}
+
+
+def shop_with_scripts():
+    shop = Shop()
+    shop.write(SCRIPTS)
+    return shop
+
+
+def address(subject):
+    return f"{subject}@example.com"
+
+
+def read_events():
+    with gzip.open(DATA, "rt", encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def with_addresses(events):
+    """As a shop sends them: the order carries the customer's address."""
+    for event in events:
+        if event["type"] == "order.placed":
+            event = {**event, "data": {**event["data"], "email": address(event["subject"])}}
+        yield event
+
+
+def write(path, events):
+    text = "".join(json.dumps(event, ensure_ascii=False) + "\n" for event in events).encode()
+    with (gzip.open if path.endswith(".gz") else open)(path, "wb") as file:
+        file.write(text)
+    return text
+
+
+def ingest(shop, path, text=None, db=None, mail=None):
+    """Answers the summary."""
+    done = subprocess.run(
+        [MOMENTD, "ingest", path, "--virtual-time", "--db", db or shop.db, "--scripts", shop.scripts, "--delivery", "live",
+         "--mail", "file:" + (mail or shop.mail), "--json"], input=text, capture_output=True, timeout=200 * SLOW)
+    assert done.returncode == 0, done.stderr.decode()[-3000:]
+    return json.loads(done.stdout)
+
+
+# --- the model ---
+
+def time_of(event):
+    return datetime.datetime.fromisoformat(event["time"])
+
+
+class Expected:
+    """What must come of the events, one after the other, by the rules, and nothing more."""
+
+    def __init__(self, events):
+        self.events, self.by_order = events, collections.defaultdict(list)
+        self.runs, self.mails, self.unmatched = collections.Counter(), collections.Counter(), collections.Counter()
+        for number, event in enumerate(events):
+            self.by_order[event["data"]["order_id"]].append((number, event))
+        for number, event in enumerate(events):
+            if event["type"] == "order.placed":
+                self.confirm(number, event)
+            if event["type"] == "shipment.dispatched":
+                self.deliver(number, event)
+
+    def next(self, number, event, kind, deadline):
+        """The first event of its order after it and in time."""
+        for later, other in self.by_order[event["data"]["order_id"]]:
+            if later > number and other["type"] == kind and time_of(other) <= deadline:
+                return other
+        return None
+
+    def mail(self, event, subject):
+        self.mails[address(event["subject"]), subject.format(event["data"]["order_id"])] += 1
+
+    def confirm(self, number, event):
+        self.mail(event, "Tak for din ordre {}")
+        cancelled = self.next(number, event, "order.cancelled", time_of(event) + datetime.timedelta(days=30))
+        if cancelled:
+            self.mail(event, "Din ordre {} er annulleret")
+        self.runs["order_confirmation", "cancelled" if cancelled else "done"] += 1
+
+    def deliver(self, number, event):
+        self.mail(event, "Afsendt {}")
+        delivered = self.next(number, event, "shipment.delivered", time_of(event) + datetime.timedelta(days=DAYS))
+        if delivered:
+            self.mail(event, "Leveret {}")
+        self.runs["delivery", "delivered" if delivered else "late"] += 1
+
+
+def read_mails(shop):
+    found = collections.Counter()
+    for raw in shop.mails():
+        mail = email.message_from_bytes(raw, policy=email.policy.compat32)
+        subject = str(email.header.make_header(email.header.decode_header(mail["Subject"])))
+        found[mail["To"], subject] += 1
+    return found
+
+
+def check(shop, expected):
+    types = collections.Counter(event["type"] for event in expected.events)
+    stored = dict(shop.sql("SELECT type, count(*) FROM events GROUP BY type"))
+    total = sum(expected.mails.values())
+    assert stored.pop("message.accepted", 0) == total, stored
+    assert stored == dict(types), (stored, types)
+    runs = {(moment, outcome): count for moment, outcome, count in
+            shop.sql("SELECT moment, outcome, count(*) FROM runs GROUP BY moment, outcome")}
+    assert runs == dict(expected.runs), (runs, expected.runs)
+    assert shop.sql("SELECT count(*) FROM unmatched") == [(0,)]
+    assert shop.sql("SELECT count(*) FROM incidents") == [(0,)]
+    assert shop.sql("SELECT count(*) FROM messages WHERE state <> 3") == [(0,)]
+    assert shop.sql("SELECT count(*) FROM messages") == [(total,)]
+    assert shop.sql("SELECT count(*) FROM people") == [(len({event["subject"] for event in expected.events}),)]
+    mails = read_mails(shop)
+    assert mails == expected.mails, list((mails - expected.mails) + (expected.mails - mails))[:5]
+    confirmations = collections.Counter({key: count for key, count in mails.items() if key[1].startswith("Tak for din ordre")})
+    assert len(confirmations) == types["order.placed"] == 4573, len(confirmations)
+    assert set(confirmations.values()) == {1}, "somebody got two"
+
+
+def check_summary(summary, expected, accepted):
+    count = len(expected.events)
+    assert summary["lines"] == count and summary["accepted"] == accepted, summary
+    assert summary["duplicates"] == count - accepted and summary["refused"] == 0 and summary["conflicts"] == 0, summary
+    runs = {(moment, what.removeprefix("done: ")): number for moment, table in summary["runs"].items() for what, number in table.items()}
+    assert runs == dict(expected.runs), summary["runs"]
+
+
+def contents(shop, db=None):
+    """Everything that does not name the installation."""
+    old, shop.db = shop.db, db or shop.db
+    try:
+        return [shop.sql(query) for query in (
+            "SELECT seq, type, id, source, subject, time, received_at, person, data FROM events WHERE type NOT LIKE 'message.%'",
+            "SELECT id, moment, state, outcome, reason, person, trigger, steps, started_at, ended_at FROM runs",
+            "SELECT id, run, moment, template, state, reason, recipient, locale, subject, data, created_at, due_at, final_at FROM messages",
+            "SELECT count(*) FROM events", "SELECT id, identities, profile FROM people", "SELECT * FROM things")]
+    finally:
+        shop.db = old
+
+
+def test_every_order_is_confirmed_once():
+    events = list(with_addresses(read_events()))
+    expected = Expected(events)
+    assert all(count > 0 for count in expected.runs.values()) and len(expected.runs) == 4, expected.runs
+    with shop_with_scripts() as shop:
+        path = os.path.join(shop.dir, "events.ndjson.gz")
+        write(path, events)
+        summary = ingest(shop, path)
+        check_summary(summary, expected, len(events))
+        assert summary["out_of_order"] == 0, summary
+        check(shop, expected)
+        before = contents(shop)
+        # Once more: all is known, nothing happens.
+        check_summary(ingest(shop, path), expected, 0)
+        assert contents(shop) == before
+        check(shop, expected)
+
+
+def test_plain_packed_and_piped_are_the_same():
+    """And addresses that the profile brings, before the first order."""
+    events = read_events()[:1500]
+    profiles = [{"specversion": "1.0", "id": f"profile-{subject}", "source": "/test", "type": "profile.updated", "subject": subject,
+                 "time": "2016-01-01T00:00:00Z", "data": {"email": address(subject)}}
+                for subject in dict.fromkeys(event["subject"] for event in events)]
+    with shop_with_scripts() as shop:
+        plain, packed = os.path.join(shop.dir, "e.ndjson"), os.path.join(shop.dir, "e.ndjson.gz")
+        text = write(plain, profiles + events)
+        write(packed, profiles + events)
+        results = []
+        for number, (path, piped) in enumerate([(plain, None), (packed, None), ("-", text), ("-", open(packed, "rb").read())]):
+            db, mail = f"{shop.db}.{number}", f"{shop.mail}.{number}"
+            summary = ingest(shop, path, piped, db, mail)
+            results.append((summary, contents(shop, db), len(os.listdir(mail))))
+        expected = Expected(events)
+        assert results[0][0]["accepted"] == len(profiles) + len(events), results[0][0]
+        assert results[0][2] == sum(expected.mails.values())
+        for result in results[1:]:
+            assert result == results[0]
+
+
+if not os.path.exists(DATA):
+    print("SKIP: there is no MOMENTD_SHARED_DATA/olist-2017.ndjson.gz here")
+    sys.exit(77)
+main(test_every_order_is_confirmed_once, test_plain_packed_and_piped_are_the_same)
