@@ -33,7 +33,7 @@ static size_t whole_sequences(const char *text, size_t len) {
   return len;
 }
 
-int md_error_set(md_error *err, int code, const char *format, ...) {
+int(md_error_set)(md_error *err, int code, const char *format, ...) {
   if (!err) return code;
   md_error fresh = {.code = code}; // not in place: an argument may be err->text
   va_list args;

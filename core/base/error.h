@@ -48,6 +48,14 @@ typedef struct md_error {
 
 // Fills `err` (may be NULL) and returns `code`, so that callers write `return md_error_set(...)`.
 int md_error_set(md_error *err, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+#ifdef __clang_analyzer__ // shown what it cannot see: that `code` comes back
+#define md_error_set(err, code, ...)                                                                                   \
+  __extension__({                                                                                                      \
+    int code_ = (code);                                                                                                \
+    (md_error_set)((err), code_, __VA_ARGS__);                                                                         \
+    code_;                                                                                                             \
+  })
+#endif
 
 // The table's short text of a code ("invalid argument"), never NULL.
 const char *md_error_text(int code);

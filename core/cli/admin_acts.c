@@ -13,8 +13,8 @@ typedef struct act {
   md_daemon *daemon;
   md_admin_request *request;
   int64_t run;
-  const char *name;   // of a key
-  const char *text;   // of the new key, shown once
+  const char *name; // of a key
+  const char *text; // of the new key, shown once
   const char *scopes, *types, *source;
   bool swap_keys; // intake takes the stored keys after the commit
 } act;

@@ -84,15 +84,14 @@ static int event(const md_cli_args *args) {
   return code;
 }
 
-static const md_cli_option options[] = {
-    {"subject", "SUBJECT", "whom it concerns"},
-    {"data", "JSON", "its data"},
-    {"id", "ID", "its id; otherwise a new one"},
-    {"source", "SOURCE", "its source (default /momentd/cli)"},
-    {"time", "TIME", "its time in RFC 3339; otherwise when it is received"},
-    MD_TARGET_OPTIONS,
-    {"json", NULL, "print the daemon's answer as it is"},
-    {0}};
+static const md_cli_option options[] = {{"subject", "SUBJECT", "whom it concerns"},
+                                        {"data", "JSON", "its data"},
+                                        {"id", "ID", "its id; otherwise a new one"},
+                                        {"source", "SOURCE", "its source (default /momentd/cli)"},
+                                        {"time", "TIME", "its time in RFC 3339; otherwise when it is received"},
+                                        MD_TARGET_OPTIONS,
+                                        {"json", NULL, "print the daemon's answer as it is"},
+                                        {0}};
 
 const md_cli_command md_cli_event = {
     .name = "event",

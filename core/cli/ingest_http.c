@@ -51,8 +51,7 @@ static int take_answer(sender *s, const md_http_answer *answer, md_error *err) {
   bool list = json_is_array(results);
   const char *text = results && !list ? md_json_text(results, "error") : NULL;
   json_array_foreach(list ? results : NULL, i, item) take_result(s, item);
-  int code = list ? 0
-                  : md_error_set(err, MD_EDENIED, "the daemon answered %d: %s", answer->status, text ? text : body);
+  int code = list ? 0 : md_error_set(err, MD_EDENIED, "the daemon answered %d: %s", answer->status, text ? text : body);
   md_json_scope(scope);
   md_arena_reset(s->arena);
   return code;
@@ -70,7 +69,8 @@ static int post(sender *s, md_error *err) {
   int pause_ms = FIRST_PAUSE_MS;
   for (;;) {
     md_http_answer answer;
-    int code = md_target_post(&s->target, "application/cloudevents-batch+json", s->body.data, s->body.len, &answer, err);
+    int code =
+        md_target_post(&s->target, "application/cloudevents-batch+json", s->body.data, s->body.len, &answer, err);
     bool again = code ? s->any : answer.status == 503;
     if (!code && !again) code = take_answer(s, &answer, err);
     if (again && monotonic() - began > PATIENCE) {

@@ -37,8 +37,8 @@ static int change_here(const md_cli_args *args, bool add, char text[static MD_AP
   md_store_options options = {.path = md_db_path(args)};
   int code = md_store_open(&store, &options, err);
   if (!code) code = md_store_begin(store, err);
-  if (!code) code = add ? add_here(store, args, text, err)
-                        : md_keys_revoke(store, args->positional[0], clock->now(clock), err);
+  if (!code)
+    code = add ? add_here(store, args, text, err) : md_keys_revoke(store, args->positional[0], clock->now(clock), err);
   if (!code)
     code = md_store_commit(store, err);
   else if (store && md_store_in_transaction(store))

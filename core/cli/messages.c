@@ -158,9 +158,7 @@ const md_cli_command md_cli_messages_list = {
 };
 
 static const md_cli_option show_options[] = {
-    {"html", "FILE", "write the HTML part of a kept rendering into this file"},
-    {"json", NULL, "one JSON object"},
-    {0}};
+    {"html", "FILE", "write the HTML part of a kept rendering into this file"}, {"json", NULL, "one JSON object"}, {0}};
 
 const md_cli_command md_cli_messages_show = {
     .name = "messages show",

@@ -37,8 +37,9 @@ static int fill(md_ndjson *lines, md_error *err) {
   int problem = 0;
   const char *text = gzerror(lines->file, &problem);
   if (got < 0 || (got == 0 && problem != Z_OK && problem != Z_STREAM_END))
-    return md_error_set(err, problem == Z_ERRNO ? MD_EIO : MD_ECORRUPT, "%s: cannot be read on after line %" PRId64 ": %s",
-                        lines->name, lines->number, problem == Z_ERRNO ? strerror(errno) : text);
+    return md_error_set(err, problem == Z_ERRNO ? MD_EIO : MD_ECORRUPT,
+                        "%s: cannot be read on after line %" PRId64 ": %s", lines->name, lines->number,
+                        problem == Z_ERRNO ? strerror(errno) : text);
   lines->buffer.len += (size_t)got;
   lines->bytes += got;
   lines->ended = got == 0;

@@ -72,18 +72,24 @@ static void measure(const md_table *table, int widths[static MD_TABLE_COLUMNS]) 
   }
 }
 
-// Takes from the widest column until all fit.
-static void fit(int columns, int widths[static MD_TABLE_COLUMNS], int screen) {
-  int total = GAP * (columns - 1);
+// The widest column that may be cut, or -1.
+static int widest_of(int columns, const int widths[static MD_TABLE_COLUMNS], unsigned whole) {
+  int widest = -1;
   for (int c = 0; c < columns; c++)
+    if (!(whole >> c & 1) && widths[c] > NARROWEST && (widest < 0 || widths[c] >= widths[widest])) widest = c;
+  return widest;
+}
+
+// Takes from the widest columns until all fit.
+static void fit(const md_table *table, int widths[static MD_TABLE_COLUMNS], int screen) {
+  int total = GAP * (table->columns - 1);
+  for (int c = 0; c < table->columns; c++)
     total += widths[c];
-  while (total > screen) {
-    int widest = 0;
-    for (int c = 1; c < columns; c++)
-      if (widths[c] >= widths[widest]) widest = c;
-    if (widths[widest] <= NARROWEST) return;
+  for (; total > screen; total--) {
+    int widest = widest_of(table->columns, widths, table->whole);
+    if (widest < 0) widest = widest_of(table->columns, widths, 0);
+    if (widest < 0) return;
     widths[widest]--;
-    total--;
   }
 }
 
@@ -126,7 +132,7 @@ void md_table_write(md_table *table, md_buffer *out, int width, const char *empt
     md_buffer_printf(out, "%s\n", empty);
   } else if (!table->failed) {
     measure(table, widths);
-    fit(table->columns, widths, width);
+    fit(table, widths, width);
     write_row(out, table, table->headers, widths);
     for (int i = 0; i + table->columns <= table->cell_count; i += table->columns)
       write_row(out, table, (const char *const *)table->cells + i, widths);

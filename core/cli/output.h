@@ -14,6 +14,7 @@ enum { MD_TABLE_COLUMNS = 12, MD_TABLE_WIDTH = 100, MD_TIME_TEXT = 32 };
 typedef struct md_table {
   const char *const *headers; // NULL-terminated
   int columns;
+  unsigned whole; // bits of columns that are cut last
   char **cells; // row by row
   int cell_count, cell_room;
   bool failed;
@@ -39,10 +40,10 @@ void md_line_begin(md_line *line);
 void md_line_text(md_line *line, const char *name, const char *text); // NULL: null
 void md_line_number(md_line *line, const char *name, int64_t number);
 void md_line_bool(md_line *line, const char *name, bool yes);
-void md_line_time(md_line *line, const char *name, md_micros at);          // 0: null
-void md_line_raw(md_line *line, const char *name, const char *json);       // NULL: null
-void md_line_json(md_line *line, const char *name, const json_t *value);   // NULL: null
-void md_line_end(md_line *line);                                           // prints and frees
+void md_line_time(md_line *line, const char *name, md_micros at);        // 0: null
+void md_line_raw(md_line *line, const char *name, const char *json);     // NULL: null
+void md_line_json(md_line *line, const char *name, const json_t *value); // NULL: null
+void md_line_end(md_line *line);                                         // prints and frees
 
 // "2026-11-23 09:30:00" in UTC, for people; "" for 0. Answers `buf`.
 const char *md_time_text(md_micros at, char buf[static MD_TIME_TEXT]);

@@ -102,7 +102,8 @@ static int require_mail(const md_settings *settings, md_error *err) {
   const char *moment;
   json_t *mode;
   bool calls = calls_a_channel(settings->delivery);
-  json_object_foreach(settings->moment_delivery, moment, mode) calls = calls || calls_a_channel(json_string_value(mode));
+  json_object_foreach(settings->moment_delivery, moment, mode) calls =
+      calls || calls_a_channel(json_string_value(mode));
   if (!calls || settings->mail) return 0;
   return md_error_set(err, MD_EINVAL,
                       "delivery is %s, but it is not said where mail goes: give --mail file:DIR or smtp://HOST:PORT",
@@ -141,7 +142,8 @@ static int open_outbox(md_postroom *room, const md_settings *settings, md_error 
 }
 
 int md_postroom_open(md_postroom *room, md_store *store, const md_postroom_options *options, md_error *err) {
-  *room = (md_postroom){.nudge = {.act = nothing, .done = nudge_done}, .channel = options->channel, .closed = options->closed};
+  *room = (md_postroom){
+      .nudge = {.act = nothing, .done = nudge_done}, .channel = options->channel, .closed = options->closed};
   room->nudge.context = room;
   room->waiting_end = &room->waiting;
   int code = room->channel || room->closed ? 0 : require_mail(options->settings, err);

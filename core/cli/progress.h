@@ -8,7 +8,7 @@
 typedef struct md_progress {
   md_micros started, shown;
   int64_t lines, accepted, duplicates, conflicts, refused;
-  int64_t told; // refused lines that were printed
+  int64_t told;             // refused lines that were printed
   bool tty, quiet, pending; // pending: a line of progress without its end is on the terminal
 } md_progress;
 

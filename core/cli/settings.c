@@ -110,11 +110,16 @@ static int set_text(md_settings *out, const setting *at, const char *text, md_ar
   case MD_SETTING_TEXT:
     *(const char **)field = md_arena_strdup(arena, text);
     return *(const char **)field ? 0 : md_error_set(err, MD_ENOMEM, "out of memory");
-  case MD_SETTING_LIST: return add_item(field, text, arena, err);
-  case MD_SETTING_TABLE: return set_pair(at, text, *(json_t **)field, err);
-  case MD_SETTING_DURATION: return set_duration(at, text, field, err);
-  case MD_SETTING_NUMBER: return set_number(at, text, field, err);
-  case MD_SETTING_SWITCH: return set_switch(at, text, field, err);
+  case MD_SETTING_LIST:
+    return add_item(field, text, arena, err);
+  case MD_SETTING_TABLE:
+    return set_pair(at, text, *(json_t **)field, err);
+  case MD_SETTING_DURATION:
+    return set_duration(at, text, field, err);
+  case MD_SETTING_NUMBER:
+    return set_number(at, text, field, err);
+  case MD_SETTING_SWITCH:
+    return set_switch(at, text, field, err);
   }
   return MD_EINVAL;
 }
@@ -165,9 +170,12 @@ static int set_value(md_settings *out, const setting *at, json_t *value, md_aren
   case MD_SETTING_TEXT:
     return json_is_string(value) ? set_text(out, at, json_string_value(value), arena, err)
                                  : wrong_type(at, "a text", err);
-  case MD_SETTING_LIST: return set_list(out, at, value, arena, err);
-  case MD_SETTING_TABLE: return set_table(out, at, value, err);
-  case MD_SETTING_DURATION: return set_seconds(out, at, value, arena, err);
+  case MD_SETTING_LIST:
+    return set_list(out, at, value, arena, err);
+  case MD_SETTING_TABLE:
+    return set_table(out, at, value, err);
+  case MD_SETTING_DURATION:
+    return set_seconds(out, at, value, arena, err);
   case MD_SETTING_NUMBER:
     if (!json_is_integer(value) || json_integer_value(value) < 0) return wrong_type(at, "a whole number", err);
     *(int64_t *)field = json_integer_value(value);
@@ -224,11 +232,16 @@ static int apply_file(md_settings *out, const char *file, md_arena *arena, md_er
 }
 
 static int apply_defaults(md_settings *out, md_arena *arena, md_error *err) {
-  *out = (md_settings){.addresses = json_object()};
-  if (!out->addresses) return md_error_set(err, MD_ENOMEM, "out of memory");
+  *out = (md_settings){0};
   int code = 0;
-  for (int i = 0; i < COUNT && !code; i++)
+  for (int i = 0; i < COUNT && !code; i++) {
+    json_t *table = settings[i].type == MD_SETTING_TABLE ? json_object() : NULL;
+    if (table)
+      *(json_t **)(void *)((char *)out + settings[i].offset) = table;
+    else if (settings[i].type == MD_SETTING_TABLE)
+      code = md_error_set(err, MD_ENOMEM, "out of memory");
     if (settings[i].fallback) code = set_text(out, &settings[i], settings[i].fallback, arena, err);
+  }
   return code;
 }
 

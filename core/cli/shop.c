@@ -28,8 +28,7 @@ int md_shop_open(md_shop *shop, const md_source *source, const md_settings *sett
     md_channel_free(shop->channel);
     return md_error_set(err, MD_ENOMEM, "out of memory for the shop");
   }
-  md_virtual_options options = {
-      .start = MD_SHOP_START, .settings = settings, .channel = shop->channel, .verify = true};
+  md_virtual_options options = {.start = MD_SHOP_START, .settings = settings, .channel = shop->channel, .verify = true};
   int code = md_virtual_open(&shop->driver, &options, err);
   return code ? code : load(shop, source, err);
 }

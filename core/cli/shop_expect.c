@@ -57,11 +57,9 @@ static int read_inbox(md_shop *shop, inbox *out, md_error *err) {
 static const char *field_of(const md_message *message, const char *name) {
   const struct {
     const char *name, *value;
-  } fields[] = {{"template", message->template_name}, {"to", message->to},
-                {"subject", message->subject},        {"locale", message->locale},
-                {"variant", message->variant},        {"channel", message->channel},
-                {"class", message->class_name},       {"moment", message->moment},
-                {"reason", message->reason}};
+  } fields[] = {{"template", message->template_name}, {"to", message->to},           {"subject", message->subject},
+                {"locale", message->locale},          {"variant", message->variant}, {"channel", message->channel},
+                {"class", message->class_name},       {"moment", message->moment},   {"reason", message->reason}};
   for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
     if (strcmp(fields[i].name, name) == 0) return fields[i].value;
   return NULL;

@@ -73,8 +73,8 @@ static json_t *rows_of(const json_t *object) {
 }
 
 static void show_json(const overview *at, int64_t events) {
-  static const char *const facts[] = {"ready", "listen", "delivery", "moment_delivery", "mail",    "version",
-                                      "pid",   "inbox",  "under_way", "requests",       "started_at", NULL};
+  static const char *const facts[] = {"ready", "listen", "delivery",  "moment_delivery", "mail",       "version",
+                                      "pid",   "inbox",  "under_way", "requests",        "started_at", NULL};
   md_line line;
   md_line_begin(&line);
   md_line_text(&line, "db", at->reader->path);

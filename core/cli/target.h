@@ -5,15 +5,16 @@
 #include "courier/http_client.h"
 
 typedef struct md_target {
-  char url[600];      // of POST /v1/events
+  char url[600];       // of POST /v1/events
   char authorize[200]; // the header with the key, or ""
   md_http_client *client;
 } md_target;
 
 // The options that such commands share: url, key-file; for use in an option table.
 #define MD_TARGET_OPTIONS                                                                                              \
-  {"url", "URL", "the daemon's address; otherwise that of the daemon of --db"},                                        \
-      {"key-file", "FILE", "a file that holds the API key (or MOMENTD_KEY from the environment)"}
+  {"url", "URL", "the daemon's address; otherwise that of the daemon of --db"}, {                                      \
+    "key-file", "FILE", "a file that holds the API key (or MOMENTD_KEY from the environment)"                          \
+  }
 
 // --url, or what the daemon of --db says of itself. 0, or an exit code after the reason was printed.
 int md_target_open(md_target *target, const md_cli_args *args);

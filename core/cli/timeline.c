@@ -29,12 +29,18 @@ static const char *send_text(md_arena *arena, const char *json) {
 
 static const char *result_text(md_store *store, md_arena *arena, const md_entry *entry) {
   switch (entry->result) {
-  case MD_RESULT_NIL: return "nil";
-  case MD_RESULT_TRUE: return "done";
-  case MD_RESULT_FALSE: return "false";
-  case MD_RESULT_JSON: return entry->kind == MD_STEP_SEND ? send_text(arena, entry->json) : entry->json;
-  case MD_RESULT_EVENT: return event_text(store, arena, entry->event_seq);
-  case MD_RESULT_TIMEOUT: return entry->kind == MD_STEP_SLEEP ? "over" : "nothing came";
+  case MD_RESULT_NIL:
+    return "nil";
+  case MD_RESULT_TRUE:
+    return "done";
+  case MD_RESULT_FALSE:
+    return "false";
+  case MD_RESULT_JSON:
+    return entry->kind == MD_STEP_SEND ? send_text(arena, entry->json) : entry->json;
+  case MD_RESULT_EVENT:
+    return event_text(store, arena, entry->event_seq);
+  case MD_RESULT_TIMEOUT:
+    return entry->kind == MD_STEP_SLEEP ? "over" : "nothing came";
   }
   return "";
 }
@@ -56,14 +62,13 @@ static void wait_row(md_table *table, md_arena *arena, const md_run *run) {
   md_table_cell(table, md_arena_printf(arena, "%s:%d", wait.file, wait.line));
 }
 
-static void end_row(md_table *table, md_arena *arena, const md_run *run) {
+static void end_row(md_table *table, const md_run *run) {
   if (run->state == MD_RUN_WAITING) return;
   const char *why = run->state == MD_RUN_DONE ? run->outcome : run->reason;
   md_table_time(table, run->ended_at ? run->ended_at : run->turn_at);
   md_table_cell(table, md_run_state_name(run->state));
   md_table_cell(table, why);
   md_table_cell(table, NULL);
-  (void)arena;
 }
 
 static int steps(md_table *table, md_store *store, md_arena *arena, const md_run *run, md_error *err) {
@@ -87,13 +92,14 @@ int md_timeline_write(md_buffer *out, md_store *store, md_arena *arena, const md
   md_buffer_printf(out, "about %s%s%sperson %s\n", thing ? run->about.kind : "", thing ? " " : "",
                    thing ? md_arena_printf(arena, "%s, ", run->about.value) : "", person ? person : "unknown");
   md_table_init(&table, headers);
+  table.whole = 1U << 0 | 1U << 3; // the time and the script's line
   md_table_time(&table, run->started_at);
   md_table_cell(&table, "trigger");
   md_table_cell(&table, event_text(store, arena, run->trigger_seq));
   md_table_cell(&table, NULL);
   int code = steps(&table, store, arena, run, err);
   if (run->state == MD_RUN_WAITING || run->state == MD_RUN_PARKED) wait_row(&table, arena, run);
-  end_row(&table, arena, run);
+  end_row(&table, run);
   md_table_write(&table, out, width, "");
   return code;
 }

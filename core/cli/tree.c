@@ -65,7 +65,8 @@ const char *md_tree_folder(const char *path, md_arena *arena) {
 
 static bool belongs(const char *path, const char *folder) {
   size_t len = strlen(folder);
-  return !strchr(path, '/') || strncmp(path, "shared/", 7) == 0 || (strncmp(path, folder, len) == 0 && path[len] == '/');
+  return !strchr(path, '/') || strncmp(path, "shared/", 7) == 0 ||
+         (strncmp(path, folder, len) == 0 && path[len] == '/');
 }
 
 int md_tree_of_moment(const md_tree *tree, const char *folder, md_arena *arena, md_source *out, md_error *err) {

@@ -6,10 +6,9 @@
 enum { BATCHES_AN_INSTANT = 100000 };
 
 int md_virtual_open(md_virtual *driver, const md_virtual_options *options, md_error *err) {
-  *driver = (md_virtual){.post = {.settings = options->settings,
-                                  .virtual_time = true,
-                                  .closed = options->closed,
-                                  .channel = options->channel}};
+  *driver = (md_virtual){
+      .post = {
+          .settings = options->settings, .virtual_time = true, .closed = options->closed, .channel = options->channel}};
   md_store_options store = {.path = options->db, .cache_kib = (int)options->settings->page_cache};
   int64_t last = 0;
   driver->postroom.channel = options->channel; // closed with it from here on

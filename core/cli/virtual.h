@@ -6,7 +6,7 @@
 #include "cli/scripts.h"
 
 typedef struct md_virtual_options {
-  const char *db; // NULL: in memory
+  const char *db;  // NULL: in memory
   md_micros start; // the clock's first time; a database that knows a later one goes on from that
   const md_settings *settings;
   md_channel *channel; // takes the place of settings->mail; the driver owns it from then on; or NULL

@@ -18,9 +18,19 @@ typedef struct inquiry {
   int row_count;
   int64_t events[SHOWN_MAX], runs[SHOWN_MAX]; // seqs and ids that are the person's
   int event_count, run_count;
+  int shown; // rows of the section that is being printed
   md_table table;
   bool json;
 } inquiry;
+
+static void title(inquiry *at, const char *text) {
+  at->shown = 0;
+  if (!at->json) printf("\n%s\n", text);
+}
+
+static void end_section(const inquiry *at) {
+  if (!at->json && at->shown == 0) puts("  none");
+}
 
 // Each line of JSON says what it is.
 static void begin(md_line *line, const char *kind) {
@@ -183,6 +193,7 @@ static const char *verdict(md_arena *arena, const md_message *message) {
 
 static int show_message(void *context, const md_message *message) {
   inquiry *at = context;
+  at->shown++;
   const char *text = verdict(at->reader->arena, message);
   char when[MD_TIME_TEXT];
   if (at->json) {
@@ -203,16 +214,18 @@ static int show_message(void *context, const md_message *message) {
 
 static int show_messages(inquiry *at) {
   int code = 0;
-  if (!at->json) puts("\nMessages");
+  title(at, "Messages");
   for (int i = 0; i < at->row_count && !code; i++) {
     md_message_filter filter = {.person = at->rows[i], .limit = SHOWN_MAX};
     code = md_messages_list(at->reader->store, &filter, show_message, at, &at->reader->err);
   }
+  end_section(at);
   return code;
 }
 
 static int show_unmatched(void *context, const md_unmatched *row) {
   inquiry *at = context;
+  at->shown++;
   char when[MD_TIME_TEXT];
   if (at->json) {
     md_line line;
@@ -231,9 +244,10 @@ static int show_unmatched(void *context, const md_unmatched *row) {
 
 static int show_triggers(inquiry *at) {
   int code = 0;
-  if (!at->json) puts("\nTriggers that started nothing");
+  title(at, "Triggers that started nothing");
   for (int i = 0; i < at->event_count && !code; i++)
     code = md_unmatched_list(at->reader->store, at->events[i], 0, show_unmatched, at, &at->reader->err);
+  end_section(at);
   return code;
 }
 
@@ -247,6 +261,7 @@ static int show_incident(void *context, const md_incident *row) {
   inquiry *at = context;
   char when[MD_TIME_TEXT];
   if (!among(at->events, at->event_count, row->event_seq) && !among(at->runs, at->run_count, row->run)) return 0;
+  at->shown++;
   if (at->json) {
     md_line line;
     begin(&line, "incident");
@@ -270,8 +285,11 @@ static int answer(inquiry *at) {
   if (!code) code = show_runs(at);
   if (!code) code = show_messages(at);
   if (!code) code = show_triggers(at);
-  if (!code && !at->json) puts("\nIncidents");
-  return code ? code : md_incidents_list(at->reader->store, SHOWN_MAX, show_incident, at, &at->reader->err);
+  if (code) return code;
+  title(at, "Incidents");
+  code = md_incidents_list(at->reader->store, SHOWN_MAX, show_incident, at, &at->reader->err);
+  end_section(at);
+  return code;
 }
 
 static int why(const md_cli_args *args) {

@@ -70,13 +70,13 @@ static int work(md_engine *engine, md_submission *list, md_submission **rest, bo
   if (rc == 0 && !hold) rc = md_fire_due(engine, engine->now, MD_BATCH_ITEMS, &fired, err);
   if (rc == 0) rc = md_advance_queued(engine, &advanced, err);
   *items += (hold ? 0 : fired) + advanced;
-  if (rc == 0) rc = md_sweep_parked(engine, err);
-  return rc ? rc : md_store_emitted(engine, err);
+  return rc ? rc : md_sweep_parked(engine, err);
 }
 
 static int finish(md_engine *engine, md_error *err) {
   const md_messenger *messenger = engine->options.messenger;
-  int rc = messenger->claim(messenger->context, engine->store, engine->now, err);
+  int rc = messenger->claim(messenger->context, engine->store, engine->now, err); // emits the ends of messages
+  if (rc == 0) rc = md_store_emitted(engine, err);
   if (rc == 0) rc = md_settings_set_int(engine->store, "engine_time", engine->now, err);
   return rc ? rc : md_store_commit(engine->store, err);
 }

@@ -12,7 +12,7 @@ static const char *put(char **at, const char *text) {
 
 md_delivery *md_delivery_new(const md_delivery *shape) {
   size_t texts = strlen(shape->from) + strlen(shape->to) + strlen(shape->message_id) + 3;
-  md_delivery *delivery = md_alloc_zero(sizeof *delivery + texts + shape->mail_len);
+  md_delivery *delivery = md_alloc_zero(sizeof *delivery + texts + shape->mail_len + 1);
   if (!delivery) return NULL;
   char *at = (char *)(delivery + 1);
   delivery->message = shape->message;

@@ -59,7 +59,7 @@ int md_markdown_tags_write(md_markdown_tags *tags, const md_mustache *template, 
                            const md_mustache_options *options, md_arena *arena, md_buffer *out, md_error *err) {
   *tags = (md_markdown_tags){.arena = arena};
   choose_word(tags, text, len);
-  const md_mustache_expander expander = {write_tag, tags};
+  const md_mustache_expander expander = {.tag = write_tag, .context = tags};
   return md_mustache_expand(template, options, &expander, arena, out, err);
 }
 

@@ -47,14 +47,15 @@ struct md_mustache {
   md_mustache_node *first;
 };
 
-// Sets of a renderer that writes tags as something else instead of resolving them: partials, parents and blocks are
-// put in, sections are gone through once.
+// What writes tags as something else instead of resolving them, while partials, parents and blocks are put in and
+// sections are gone through once.
 typedef struct md_mustache_expander {
   // VARIABLE, or the opening (`close` false) or closing tag of a section. Appends to `out`. `indent` is the white space
   // before a tag alone on its line, NULL otherwise.
   int (*tag)(void *context, const md_mustache_node *node, bool close, const char *indent, md_buffer *out,
              md_error *err);
   void *context;
+  bool skip_dynamic; // leave out partials that data chooses; without it they are an error
 } md_mustache_expander;
 
 // As md_mustache_render, with tags to the expander.

@@ -158,7 +158,7 @@ static int expand_section(renderer *r, const md_mustache_node *node) {
 static int partial_name(renderer *r, const md_mustache_node *node, const char **name) {
   *name = node->text;
   if (!node->dynamic) return 0;
-  if (r->expander)
+  if (r->expander && !r->expander->skip_dynamic)
     return md_error_set(r->err, MD_ESYNTAX, "%s:%d: {{>*%s}}: a partial in Markdown cannot be chosen by data: use {{#…}}",
                         node->file, node->line, node->text);
   const json_t *value = md_mustache_lookup(r->top, node->text);
@@ -201,6 +201,7 @@ static int render_indented(renderer *r, const md_mustache_node *list, const char
 
 static int render_partial(renderer *r, const md_mustache_node *node) {
   const md_mustache *template;
+  if (r->expander && r->expander->skip_dynamic && node->dynamic) return 0;
   int rc = find_partial(r, node, &template);
   if (rc || !template) return rc;
   if (r->partials == MD_MUSTACHE_DEPTH) return fail(r, MD_ETOOBIG, node, "includes itself more than 64 levels deep");

@@ -45,12 +45,17 @@ static const advice *advice_for(const char *full) {
   return NULL;
 }
 
-void md_forbidden_check(lua_State *L, const char *library, const char *name) {
+const char *md_forbidden_advice(const char *library, const char *name) {
   char full[80], rest[80];
-  const char *dot = *library ? "." : "";
-  snprintf(full, sizeof full, "%s%s%.50s", library, dot, name);
+  snprintf(full, sizeof full, "%s%s%.50s", library, *library ? "." : "", name);
   snprintf(rest, sizeof rest, "%s.*", library);
   const advice *found = advice_for(full);
   found = found ? found : advice_for(rest);
-  if (found) md_raise(L, "%s is not available in scripts: %s", full, found->instead);
+  return found ? found->instead : NULL;
+}
+
+void md_forbidden_check(lua_State *L, const char *library, const char *name) {
+  const char *instead = md_forbidden_advice(library, name);
+  if (instead)
+    md_raise(L, "%s%s%.50s is not available in scripts: %s", library, *library ? "." : "", name, instead);
 }

@@ -16,6 +16,8 @@ MD_RAISES const char *md_sandbox_text(lua_State *L, int index, size_t *len);
 // name that is not there raises and suggests the nearest.
 MD_RAISES void md_sandbox_readonly(lua_State *L, const char *name, bool strict);
 
+// What to write instead of `name` in `library` ("" for globals), or NULL when it is not forbidden. Pure.
+const char *md_forbidden_advice(const char *library, const char *name);
 // Raises when `name` in `library` ("" for globals) is a name that people reach for and do not get.
 MD_RAISES void md_forbidden_check(lua_State *L, const char *library, const char *name);
 // The libraries that are not there at all ("os" …), NULL-terminated.

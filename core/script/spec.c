@@ -71,10 +71,8 @@ static MD_RAISES int l_spec_before_each(lua_State *L) {
 
 // A body for md_script_run: the file with describe, it and before_each in its environment.
 static MD_RAISES int collect(lua_State *L) {
-  static const luaL_Reg functions[] = {{"before_each", l_spec_before_each},
-                                       {"describe", l_spec_describe},
-                                       {"it", l_spec_it},
-                                       {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"before_each", l_spec_before_each}, {"describe", l_spec_describe}, {"it", l_spec_it}, {NULL, NULL}};
   md_modules_fresh(L);
   lua_rawgeti(L, LUA_REGISTRYINDEX, md_vm_of(L)->refs.env);
   luaL_setfuncs(L, functions, 0);

@@ -89,12 +89,12 @@ static bool is_quiet(const md_store *store, unsigned stripe) {
 static int flush_stripe(md_store *store, unsigned stripe, md_error *err) {
   md_index *index = store->index;
   if (is_quiet(store, stripe)) return 0;
+  index->flushing[index->flushing_count++] = (uint16_t)stripe;
   int code = write_stripe(store, stripe, err);
   if (!code) code = extend_filter(store, stripe, err);
   if (!code)
     code = md_statement_run(store, err, update_watermark, "diiii", (int)stripe, store->last[MD_SOURCE_EVENTS],
                             store->last[MD_SOURCE_RUNS], store->last[MD_SOURCE_PEOPLE], store->last[MD_SOURCE_THINGS]);
-  if (!code) index->flushing[index->flushing_count++] = (uint16_t)stripe;
   return code;
 }
 
@@ -141,7 +141,11 @@ void md_index_committed(md_store *store) {
   }
 }
 
+// A filter made in this transaction does not know of what the transaction had taken out of the table.
 void md_index_not_committed(md_store *store) {
-  store->index->flushing_count = 0;
+  md_index *index = store->index;
+  for (int i = 0; i < index->flushing_count; i++)
+    md_filter_deinit(&index->filters[index->flushing[i]]);
+  index->flushing_count = 0;
   md_index_rewind(store, 0);
 }

@@ -49,7 +49,8 @@ static void look_up(md_store *store, const customer *c, md_arena *arena) {
   require(md_events_find_id(store, "shop", c->event, &row, event.digest, &err), MD_ENOTFOUND, "find_id", &err);
   require(md_people_find(store, "data.email", c->email, &row, &err), MD_ENOTFOUND, "find person", &err);
   require(md_things_get(store, "cart", c->cart, arena, &thing, &err), MD_ENOTFOUND, "get thing", &err);
-  require(md_runs_next_live(store, (md_key){"cart", c->cart}, 0, INT64_MAX, arena, &run, &err), MD_ENOTFOUND, "live run", &err);
+  require(md_runs_next_live(store, (md_key){"cart", c->cart}, 0, INT64_MAX, arena, &run, &err), MD_ENOTFOUND,
+          "live run", &err);
 }
 
 static void insert(md_store *store, customer *c, md_micros now, md_arena *arena) {
@@ -68,7 +69,8 @@ static void insert(md_store *store, customer *c, md_micros now, md_arena *arena)
   thing.first_seq = event.seq;
   require(md_things_insert(store, &thing, &err), 0, "insert thing", &err);
   md_run found, run = {.moment = "abandoned_cart", .version = 1, .state = MD_RUN_WAITING, .person = person};
-  require(md_runs_next_live(store, (md_key){"person", c->person}, 0, INT64_MAX, arena, &found, &err), MD_ENOTFOUND, "live", &err);
+  require(md_runs_next_live(store, (md_key){"person", c->person}, 0, INT64_MAX, arena, &found, &err), MD_ENOTFOUND,
+          "live", &err);
   run.about = event.keys[0];
   run.trigger_seq = event.seq;
   run.journal = journal;

@@ -111,7 +111,10 @@ void message_fixture_run(message_fixture *f) {
   snprintf(person, sizeof person, "%lld", (long long)f->person);
   f->run = (md_run){.moment = "cart", .version = f->version, .state = MD_RUN_WAITING, .person = f->person, .depth = 2};
   f->run.about = (md_key){"person", md_arena_strdup(f->arena, person)};
+  bool within = md_store_in_transaction(f->store);
+  if (!within) store_fixture_begin(f->db);
   store_fixture_expect(f->db, 0, md_runs_insert(f->store, &f->run, &f->db->err));
+  if (!within) store_fixture_commit(f->db);
 }
 
 md_send message_fixture_send(message_fixture *f, const char *class_name, const char *args_json) {

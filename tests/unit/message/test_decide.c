@@ -174,12 +174,14 @@ static void test_feedback_is_on_until_withdrawn(void **state) {
 // P3: a withdrawal on either side of a join stands, unless consent came later.
 static void test_a_join_counts_both_sides(void **state) {
   message_fixture *f = *state;
+  store_fixture_begin(f->db);
   int64_t other = make_person(f->store, "data.anonymous_id", "a1");
   consent(f, f->person, true, "email", "marketing", 10);
   consent(f, other, false, "email", "marketing", 20);
   assert_int_equal(decide(f, "marketing", REMINDER).state, MD_MESSAGE_QUEUED);
   store_fixture_expect(f->db, 0, md_people_alias(f->store, other, f->person, 1, 30, &f->db->err));
   expect_suppressed(decide(f, "marketing", REMINDER), "no_consent", "withdrew");
+  store_fixture_commit(f->db);
 }
 
 // M5

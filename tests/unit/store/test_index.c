@@ -273,6 +273,36 @@ static void test_a_late_identity_is_rolled_back(void **state) {
   store_fixture_expect(f, MD_ENOTFOUND, md_people_find(f->store, "data.email", "old@b.dk", &row, &f->err));
 }
 
+static int refuse(void *context) {
+  (void)context;
+  return 1;
+}
+
+static void test_a_failed_commit_gives_back_what_it_dropped(void **state) {
+  store_fixture *f = *state;
+  md_index *index = f->store->index;
+  int64_t row = 0;
+  for (int i = 0; i < 1100; i++)
+    batch(f, i, 1);
+  uint64_t hash = md_index_hash(MD_INDEX_RUN_KEY, "order", "e0");
+  unsigned stripe = md_stripe_of(hash);
+  md_filter_deinit(&index->filters[stripe]);
+  index->cursor = stripe;
+  sqlite3_commit_hook(f->store->db, refuse, NULL);
+  store_fixture_begin(f);
+  store_fixture_expect(f, 0, md_index_drop(f->store, hash, 1, &f->err));
+  assert_int_not_equal(md_store_commit(f->store, &f->err), 0);
+  sqlite3_commit_hook(f->store->db, NULL, NULL);
+  store_fixture_expect(f, 0, md_index_next(f->store, hash, 0, &row, &f->err));
+  assert_int_equal(row, 1);
+  index->cursor = stripe;
+  store_fixture_begin(f);
+  store_fixture_expect(f, 0, md_index_drop(f->store, hash, 1, &f->err));
+  store_fixture_commit(f);
+  store_fixture_expect(f, 0, md_index_next(f->store, hash, 0, &row, &f->err));
+  assert_int_equal(row, 0);
+}
+
 static void test_a_dropped_pair_can_be_added_again(void **state) {
   store_fixture *f = *state;
   int64_t row = 0;
@@ -343,6 +373,7 @@ int main(void) {
       TEST(test_all_is_found_after_a_restart_and_a_crash),
       TEST(test_a_late_identity_survives_a_crash),
       TEST(test_a_late_identity_is_rolled_back),
+      TEST(test_a_failed_commit_gives_back_what_it_dropped),
       TEST(test_a_dropped_pair_can_be_added_again),
       TEST(test_the_tail_in_memory_is_bounded),
       TEST(test_row_ids_are_not_given_twice),

@@ -80,7 +80,8 @@ static void test_an_update_writes_what_can_change(void **state) {
   assert_int_equal(out.due_at, 0);
   assert_int_equal(out.turn_at, 60);
   assert_int_equal(out.person, 5);
-  store_fixture_expect(f, 0, md_runs_next_live(f->store, (md_key){"person", "5"}, 0, INT64_MAX, f->arena, &out, &f->err));
+  store_fixture_expect(f, 0,
+                       md_runs_next_live(f->store, (md_key){"person", "5"}, 0, INT64_MAX, f->arena, &out, &f->err));
   assert_int_equal(out.id, id);
   run.id = 99;
   store_fixture_expect(f, MD_ENOTFOUND, md_runs_update(f->store, &run, &f->err));

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+// `momentd check`: finds what is wrong with a script tree before a daemon takes it.
+#include "base/json.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/scripts.h"
+#include "cli/tree.h"
+#include "message/copy.h"
+#include "script/lint.h"
+#include "script/plan.h"
+#include "script/vm.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct inspection {
+  md_tree tree;
+  md_plan *plan;
+  md_arena *arena;
+  md_problems problems;
+  int moments;
+  const char *moment;   // that is looked at
+  const md_source *own; // its files
+  const char *file;     // that is linted
+} inspection;
+
+static void __attribute__((format(printf, 3, 4))) found(inspection *at, const char *file, const char *format, ...) {
+  char text[600];
+  va_list args;
+  va_start(args, format);
+  int len = file ? snprintf(text, sizeof text, "%s:1: ", file) : 0;
+  vsnprintf(text + len, sizeof text - (size_t)len, format, args);
+  va_end(args);
+  md_problems_add(&at->problems, at->moment, text);
+}
+
+static const char *get_copy(void *context, const char *path, size_t *len) {
+  const inspection *at = context;
+  const md_source_file *file = md_source_find(at->own, path);
+  if (!file) return NULL;
+  *len = file->len;
+  return file->data;
+}
+
+static const char *nth_path(void *context, size_t index) {
+  const inspection *at = context;
+  return index < (size_t)at->own->count ? at->own->files[index].path : NULL;
+}
+
+static md_copy_source copy_source(inspection *at) {
+  return (md_copy_source){at, md_arena_printf(at->arena, "%s/", at->moment), get_copy, nth_path};
+}
+
+static bool among(const char *text, const char *const *list) {
+  for (; *list; list++)
+    if (strcmp(*list, text) == 0) return true;
+  return false;
+}
+
+static bool is_copy(const char *path) {
+  const char *dot = strrchr(path, '.');
+  return dot && (strcmp(dot, ".md") == 0 || strcmp(dot, ".html") == 0 || strcmp(dot, ".txt") == 0);
+}
+
+// "order/reminder.da.md" → template "reminder", locale "da"; false for what is no copy of the moment's own folder.
+static bool copy_name(inspection *at, const char *path, const char **name, const char **locale) {
+  size_t folder = strlen(at->moment);
+  if (strncmp(path, at->moment, folder) != 0 || path[folder] != '/' || !is_copy(path)) return false;
+  const char *file = path + folder + 1, *dot = strchr(file, '.');
+  const char *end = dot ? strchr(dot + 1, '.') : NULL;
+  if (!end || strchr(end + 1, '.') || strchr(file, '/')) return false;
+  *name = md_arena_strndup(at->arena, file, (size_t)(dot - file));
+  *locale = md_arena_strndup(at->arena, dot + 1, (size_t)(end - dot - 1));
+  return *name && *locale;
+}
+
+// M1: a declared template exists in every locale that any copy of the moment has.
+static void check_template(inspection *at, const char *name, const char *file) {
+  md_copy_source source = copy_source(at);
+  const char **locales = NULL, *other, *locale;
+  int count = md_copy_locales(&source, name, at->arena, &locales);
+  if (count == 0) found(at, file, "the template %s is declared, but there is no %s.LOCALE.md", name, name);
+  const char *told = "";
+  for (int i = 0; count > 0 && i < at->own->count; i++) {
+    if (!copy_name(at, at->own->files[i].path, &other, &locale)) continue;
+    if (among(locale, (const char *const *)locales) || strcmp(told, locale) == 0) continue;
+    found(at, file, "the template %s has no copy in the locale %s, in which %s has one", name, locale, other);
+    told = locale;
+  }
+}
+
+static void check_definition(inspection *at, const md_definition *definition, const char *file) {
+  bool security = strcmp(definition->class_name, "security") == 0;
+  if (definition->about && strcmp(definition->about, "person") != 0 && !md_plan_thing_of(at->plan, definition->about))
+    found(at, file, "about = \"%s\": the plan (events.lua) has no such thing", definition->about);
+  for (const char *const *on = definition->on; *on && security; on++) {
+    const md_plan_event *event = md_plan_event_of(at->plan, *on);
+    if (!event || (!event->address_email[0] && !event->address_sms[0]))
+      found(at, file,
+            "a security moment writes only to the address that its trigger carries: declare address for %s "
+            "in events.lua",
+            *on);
+  }
+  for (const char *const *name = definition->templates; name && *name; name++)
+    check_template(at, *name, file);
+}
+
+static void lint_finding(void *context, int line, const char *what) {
+  inspection *at = context;
+  md_problems_add(&at->problems, at->moment, md_arena_printf(at->arena, "%s:%d: %s", at->file, line, what));
+}
+
+static bool ends_with(const char *text, const char *end) {
+  size_t len = strlen(text), tail = strlen(end);
+  return len >= tail && strcmp(text + len - tail, end) == 0;
+}
+
+static void check_files(inspection *at) {
+  md_copy_source source = copy_source(at);
+  for (int i = 0; i < at->own->count; i++) {
+    const md_source_file *file = &at->own->files[i];
+    md_error err = {0};
+    at->file = file->path;
+    if (ends_with(file->path, ".lua") && !ends_with(file->path, "_spec.lua"))
+      md_script_lint(file->data, file->len, lint_finding, at);
+    else if (is_copy(file->path) && md_copy_lint(&source, file->path, at->arena, &err))
+      md_problems_add(&at->problems, at->moment, err.text);
+  }
+}
+
+static void check_moment(inspection *at, const char *moment, const char *file) {
+  md_source own;
+  md_vm *vm = NULL;
+  md_error err = {0};
+  at->moments++;
+  at->moment = moment;
+  if (md_source_of_moment(&at->tree.source, moment, at->arena, &own, &err)) {
+    md_problems_add(&at->problems, moment, err.text);
+    return;
+  }
+  at->own = &own;
+  check_files(at);
+  if (md_vm_new(&vm, moment, &own, NULL, &err)) {
+    md_problems_add(&at->problems, moment, err.text);
+    return;
+  }
+  check_definition(at, md_vm_definition(vm), file);
+  md_vm_free(vm);
+}
+
+static void check_plan(inspection *at) {
+  md_error err = {0};
+  if (md_plan_new(&at->plan, md_source_find(&at->tree.source, "events.lua"), &err) == 0) return;
+  md_problems_add(&at->problems, "events.lua", err.text);
+  md_plan_new(&at->plan, NULL, NULL);
+}
+
+// A folder with Lua or copy but without moment.lua is most likely a slip.
+static void check_stray(inspection *at, const char *path) {
+  const char *folder = md_tree_folder(path, at->arena);
+  if (!folder || !folder[0] || strcmp(folder, "shared") == 0 || strcmp(folder, "experiments") == 0) return;
+  const char *main = md_arena_printf(at->arena, "%s/moment.lua", folder);
+  if (!main || md_source_find(&at->tree.source, main)) return;
+  at->moment = folder;
+  for (int i = 0; i < at->problems.count; i++)
+    if (strcmp(at->problems.items[i].moment, folder) == 0) return;
+  found(at, NULL, "the folder %s has no moment.lua", folder);
+}
+
+static void check_all(inspection *at) {
+  check_plan(at);
+  if (!at->plan) return;
+  for (int i = 0; i < at->tree.source.count; i++) {
+    const char *path = at->tree.source.files[i].path;
+    if (!md_tree_wants(&at->tree, md_tree_folder(path, at->arena)) && !md_tree_wants(&at->tree, path)) continue;
+    const char *name = strchr(path, '/');
+    if (name && strcmp(name, "/moment.lua") == 0)
+      check_moment(at, md_tree_folder(path, at->arena), path);
+    else
+      check_stray(at, path);
+  }
+  md_plan_free(at->plan);
+}
+
+static void show_json(const md_problem *problem) {
+  md_line line;
+  md_line_begin(&line);
+  md_line_text(&line, "moment", problem->moment);
+  md_line_text(&line, "file", problem->file[0] ? problem->file : NULL);
+  md_line_number(&line, "line", problem->line);
+  md_line_text(&line, "message", problem->message);
+  md_line_end(&line);
+}
+
+// What is wrong in a shared file is found once for every moment that uses it.
+static bool told_before(const md_problems *problems, int index) {
+  const md_problem *now = &problems->items[index];
+  for (int i = 0; i < index; i++) {
+    const md_problem *at = &problems->items[i];
+    if (now->file[0] && now->line == at->line && strcmp(now->file, at->file) == 0 &&
+        strcmp(now->message, at->message) == 0)
+      return true;
+  }
+  return false;
+}
+
+static int show(const inspection *at, bool json) {
+  int count = 0;
+  for (int i = 0; i < at->problems.count; i++) {
+    md_buffer text;
+    if (told_before(&at->problems, i)) continue;
+    count++;
+    if (json) {
+      show_json(&at->problems.items[i]);
+      continue;
+    }
+    md_buffer_init(&text);
+    md_problem_format(&at->problems.items[i], &text);
+    md_buffer_putc(&text, '\n');
+    md_print_buffer(&text);
+  }
+  if (!json && count)
+    printf("%d %s, %d %s\n", at->moments, at->moments == 1 ? "moment" : "moments", count,
+           count == 1 ? "problem" : "problems");
+  else if (!json)
+    printf("%d %s, no problems\n", at->moments, at->moments == 1 ? "moment" : "moments");
+  return count ? MD_EXIT_FAILED : MD_EXIT_OK;
+}
+
+static int check(const md_cli_args *args) {
+  md_error err = {0};
+  inspection at = {.arena = md_arena_new(0)};
+  if (!at.arena) return md_cli_fail(&(md_error){.code = MD_ENOMEM});
+  md_arena *scope = md_json_scope(at.arena);
+  int code = md_tree_read(&at.tree, args->positional_count ? args->positional[0] : "scripts", at.arena, &err);
+  if (!code) check_all(&at);
+  code = code ? md_cli_fail(&err) : show(&at, md_cli_switch(args, "json"));
+  md_problems_clear(&at.problems);
+  md_json_scope(scope);
+  md_arena_free(at.arena);
+  return code;
+}
+
+static const md_cli_option options[] = {{"json", NULL, "one JSON object a problem: moment, file, line, message"}, {0}};
+
+const md_cli_command md_cli_check = {
+    .name = "check",
+    .arguments = "[DIR]",
+    .summary = "Check a script tree, or one moment's folder: plan, moments, templates",
+    .notes = "Each problem is a line FILE:LINE: TEXT. Without DIR it checks the directory scripts.",
+    .example = "  momentd check scripts",
+    .options = options,
+    .positional_max = 1,
+    .run = check,
+};

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds in a Lua text, before it runs, the names that scripts do not get (S1). Pure; any thread.
+#pragma once
+#include <stddef.h>
+
+// Calls `each` for every use of a forbidden name, with its line and a sentence that says what to write instead. A name
+// that the text declares itself (local, parameter, loop variable) is its own.
+void md_script_lint(const char *text, size_t len, void (*each)(void *context, int line, const char *what),
+                    void *context);
