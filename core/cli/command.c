@@ -147,6 +147,7 @@ static int close_output(int code) {
 int md_cli_main(int argc, char **argv) {
   setlocale(LC_ALL, "C");
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN); // a file that may not grow is like a full disk: 503, and no end
   md_json_init();
   if (argc < 2) {
     md_cli_help_all();

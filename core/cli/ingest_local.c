@@ -195,7 +195,7 @@ static int first_time(local *at, md_ndjson *lines, const char **line, size_t *le
 static int run_virtual(local *at, md_ndjson *lines, md_micros until, md_error *err) {
   const char *line = NULL;
   size_t len = 0;
-  md_virtual_options options = {.db = at->settings.db, .settings = &at->settings};
+  md_virtual_options options = {.db = at->settings.db, .settings = &at->settings, .unsynced = true};
   int first = first_time(at, lines, &line, &len, &options.start, err);
   if (first < 0) return first;
   int code = open_driver(at, &options, true, err);

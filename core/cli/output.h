@@ -15,7 +15,7 @@ typedef struct md_table {
   const char *const *headers; // NULL-terminated
   int columns;
   unsigned whole; // bits of columns that are cut last
-  char **cells; // row by row
+  char **cells;   // row by row
   int cell_count, cell_room;
   bool failed;
 } md_table;

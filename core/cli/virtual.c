@@ -9,7 +9,8 @@ int md_virtual_open(md_virtual *driver, const md_virtual_options *options, md_er
   *driver = (md_virtual){
       .post = {
           .settings = options->settings, .virtual_time = true, .closed = options->closed, .channel = options->channel}};
-  md_store_options store = {.path = options->db, .cache_kib = (int)options->settings->page_cache};
+  md_store_options store = {
+      .path = options->db, .unsynced = options->unsynced, .cache_kib = (int)options->settings->page_cache};
   int64_t last = 0;
   driver->postroom.channel = options->channel; // closed with it from here on
   int code = md_store_open(&driver->store, &store, err);
@@ -25,10 +26,13 @@ int md_virtual_open(md_virtual *driver, const md_virtual_options *options, md_er
                               .accept_clock = true,
                               .verify = options->verify};
   code = md_engine_new(&driver->engine, &engine, err);
-  return code ? code : md_postroom_attach(&driver->postroom, driver->engine, &driver->post, err);
+  if (!code) code = md_postroom_attach(&driver->postroom, driver->engine, &driver->post, err);
+  if (code || !options->db) return code;
+  return md_checkpointer_start(&driver->checkpointer, options->db, err);
 }
 
 void md_virtual_close(md_virtual *driver) {
+  md_checkpointer_stop(driver->checkpointer);
   md_engine_free(driver->engine);
   md_postroom_close(&driver->postroom);
   md_store_close(driver->store);
@@ -90,9 +94,11 @@ int md_virtual_take(md_virtual *driver, md_event *events, md_event_status *statu
 
 int md_virtual_event(md_virtual *driver, md_event *event, md_event_status *status, md_error *err) {
   md_micros at = event->flags & MD_EVENT_HAS_TIME ? event->time : driver->clock.at;
-  if (at < driver->clock.at) driver->late++;
+  bool late = at < driver->clock.at;
   int code = at > driver->clock.at ? md_virtual_advance(driver, at, false, err) : 0;
-  return code ? code : md_virtual_take(driver, event, status, 1, true, err);
+  if (!code) code = md_virtual_take(driver, event, status, 1, true, err);
+  if (!code && late && *status == MD_EVENT_ACCEPTED) driver->late++;
+  return code;
 }
 
 int md_virtual_finish(md_virtual *driver, md_micros until, md_error *err) {

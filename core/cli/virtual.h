@@ -4,6 +4,7 @@
 #pragma once
 #include "cli/postroom.h"
 #include "cli/scripts.h"
+#include "store/checkpoint.h"
 
 typedef struct md_virtual_options {
   const char *db;  // NULL: in memory
@@ -12,12 +13,14 @@ typedef struct md_virtual_options {
   md_channel *channel; // takes the place of settings->mail; the driver owns it from then on; or NULL
   bool verify;         // every turn is replayed and the journals compared
   bool closed;         // nothing is delivered
+  bool unsynced;       // commits do not wait for the disk: all can be made again
 } md_virtual_options;
 
 typedef struct md_virtual {
   md_virtual_clock clock;
   md_store *store;
   md_engine *engine;
+  md_checkpointer *checkpointer; // NULL in memory
   md_postroom postroom;
   md_postroom_options post;
   int64_t late; // events taken at a later time than their own: the clock had passed it

@@ -31,15 +31,16 @@ static bool break_off(smtp_channel *smtp) {
 }
 
 // The first call comes after the server's 354 and before any of the mail: the last moment to read the flag (M2).
-// Without a final dot the server keeps nothing. The call that answers 0 comes when all before it was written to the
-// socket.
+// Without a final dot the server keeps nothing. libcurl asks no more once it has written as many bytes as it was told
+// of, and then sends the dot: so the mail counts as handed over when its last byte is read.
 static size_t on_read(char *buffer, size_t size, size_t count, void *context) {
   smtp_channel *smtp = context;
   if (smtp->read == 0 && break_off(smtp)) return CURL_READFUNC_ABORT;
   size_t rest = smtp->delivery->mail_len - smtp->read, len = size * count < rest ? size * count : rest;
   memcpy(buffer, smtp->delivery->mail + smtp->read, len);
   smtp->read += len;
-  if (len == 0) md_smtp_talk_body_done(&smtp->talk);
+  bool whole = smtp->read == smtp->delivery->mail_len;
+  if (whole && smtp->talk.stage != MD_SMTP_DOT) md_smtp_talk_body_done(&smtp->talk);
   return len;
 }
 

@@ -31,27 +31,6 @@ int md_advance(md_engine *engine, md_run *run, const md_wait_answer *answer, int
   }
 }
 
-// Ids of runs in a state, oldest last; filled by md_runs_list.
-typedef struct ids {
-  int64_t list[256];
-  md_micros turn_at[256];
-  int count;
-} ids;
-
-static int add_id(void *context, const md_run *run) {
-  ids *found = context;
-  if (run->state == MD_RUN_QUEUED && run->started_at == 0) return 0;
-  found->turn_at[found->count] = run->turn_at;
-  found->list[found->count++] = run->id;
-  return found->count == 256;
-}
-
-static int in_state(md_engine *engine, md_run_state state, ids *out, md_error *err) {
-  out->count = 0;
-  int rc = md_runs_list(engine->store, &(md_run_filter){.state = state}, add_id, out, err);
-  return rc > 0 ? 0 : rc;
-}
-
 // Takes a parked or queued run up where its last good turn left it.
 static int take_up(md_engine *engine, md_run *run, md_error *err) {
   if (!run->wait) return md_advance(engine, run, NULL, MD_HEAVY_BUDGET, err);
@@ -70,33 +49,43 @@ static int take_up(md_engine *engine, md_run *run, md_error *err) {
 }
 
 int md_advance_queued(md_engine *engine, int *done, md_error *err) {
-  ids queued;
-  *done = 0;
-  if (!engine->heavy) return 0;
-  int rc = in_state(engine, MD_RUN_QUEUED, &queued, err);
-  engine->heavy = queued.count > QUEUED_PER_BATCH;
-  for (int i = queued.count - 1; rc == 0 && i >= 0 && *done < QUEUED_PER_BATCH; i--, (*done)++) {
+  int64_t after = 0;
+  for (*done = 0; engine->heavy && *done < QUEUED_PER_BATCH;) {
     md_run run;
-    rc = md_runs_get(engine->store, queued.list[i], engine->arena, &run, err);
-    if (rc == 0) rc = take_up(engine, &run, err);
+    int rc = md_runs_next_queued(engine->store, after, engine->arena, &run, err);
+    if (rc == MD_ENOTFOUND) {
+      engine->heavy = false;
+      return 0;
+    }
+    after = run.id;
+    bool behind = rc == 0 && run.started_at == 0; // queued for its key (T3), not for its budget
+    if (rc == 0 && !behind) rc = take_up(engine, &run, err);
+    if (rc) return rc;
+    *done += !behind;
   }
-  return rc;
+  return 0;
+}
+
+static int judge_parked(md_engine *engine, const md_run *run, md_error *err) {
+  md_micros age = engine->now - run->turn_at;
+  if (age >= PARKED_MAX) return md_engine_cancel_run(engine, run->id, "parked for 30 days", err);
+  if (age >= PARKED_ALARM)
+    md_log(MD_LOG_ERROR, "engine", "a parked run will be cancelled within a week: fix its script and retry it", "run",
+           md_log_int(run->id), "moment", run->moment, NULL);
+  return 0;
 }
 
 int md_sweep_parked(md_engine *engine, md_error *err) {
   if (engine->now - engine->swept < SWEEP_EVERY) return 0;
   engine->swept = engine->now;
-  ids parked;
-  int rc = in_state(engine, MD_RUN_PARKED, &parked, err);
-  for (int i = 0; rc == 0 && i < parked.count; i++) {
-    md_micros age = engine->now - parked.turn_at[i];
-    if (age >= PARKED_MAX)
-      rc = md_engine_cancel_run(engine, parked.list[i], "parked for 30 days", err);
-    else if (age >= PARKED_ALARM)
-      md_log(MD_LOG_ERROR, "engine", "a parked run will be cancelled within a week: fix its script and retry it", "run",
-             md_log_int(parked.list[i]), NULL);
+  for (int64_t after = 0;;) {
+    md_run run;
+    int rc = md_runs_next_parked(engine->store, after, engine->arena, &run, err);
+    if (rc == MD_ENOTFOUND) return 0;
+    after = run.id;
+    if (rc == 0) rc = judge_parked(engine, &run, err);
+    if (rc) return rc;
   }
-  return rc;
 }
 
 int md_engine_cancel_run(md_engine *engine, int64_t id, const char *reason, md_error *err) {

@@ -23,6 +23,7 @@ static int render(claim *c, const md_message *message, const char *to, md_compos
   const md_outbox_options *options = &c->outbox->options;
   const char *const locales[] = {message->locale, NULL};
   md_copy copy = {0};
+  int rc = 0;
   compose->moment = message->moment;
   compose->class_name = message->class_name;
   compose->template_name = message->template_name;
@@ -34,8 +35,10 @@ static int render(claim *c, const md_message *message, const char *to, md_compos
   compose->message_id = message->message_id;
   compose->date = c->now;
   if (message->data) compose->data = md_json_parse(message->data, strlen(message->data), false, why);
-  if (message->data && !compose->data) return why->code;
-  return md_compose_mail(compose, c->outbox->arena, &copy, mail, why);
+  if (message->data && !compose->data) rc = why->code;
+  if (rc == 0) rc = md_compose_mail(compose, c->outbox->arena, &copy, mail, why);
+  compose->locales = NULL; // it ends with this call
+  return rc;
 }
 
 static int unfillable(claim *c, md_message *message, const md_error *why) {

@@ -194,6 +194,17 @@ md_micros md_runs_due_at(md_store *store) {
   return due;
 }
 
+static const char select_queued[] = "SELECT " COLUMNS " FROM runs WHERE state = 2 AND id > ?1 ORDER BY id LIMIT 1";
+static const char select_parked[] = "SELECT " COLUMNS " FROM runs WHERE state = 4 AND id > ?1 ORDER BY id LIMIT 1";
+
+int md_runs_next_queued(md_store *store, int64_t after, md_arena *arena, md_run *out, md_error *err) {
+  return get_one(store, select_queued, after, arena, out, err);
+}
+
+int md_runs_next_parked(md_store *store, int64_t after, md_arena *arena, md_run *out, md_error *err) {
+  return get_one(store, select_parked, after, arena, out, err);
+}
+
 static const char list_runs[] = "SELECT " COLUMNS " FROM runs WHERE id < ?1 AND (?2 IS NULL OR moment = ?2)"
                                 " AND (?3 = 0 OR state = ?3) AND (?4 = 0 OR person = ?4) ORDER BY id DESC LIMIT ?5";
 

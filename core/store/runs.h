@@ -51,6 +51,9 @@ int md_runs_next_live(md_store *store, md_key key, int64_t after, int64_t before
                       md_error *err);
 // The earliest timer: the waiting run with due_at <= until, by due_at then id. MD_ENOTFOUND when none.
 int md_runs_next_due(md_store *store, md_micros until, md_arena *arena, md_run *out, md_error *err);
+// The first queued, or parked, run with id > after. MD_ENOTFOUND when none. Partial indexes.
+int md_runs_next_queued(md_store *store, int64_t after, md_arena *arena, md_run *out, md_error *err);
+int md_runs_next_parked(md_store *store, int64_t after, md_arena *arena, md_run *out, md_error *err);
 // When the earliest timer is due; 0 when there is none.
 md_micros md_runs_due_at(md_store *store);
 // Listing, newest first: NULL or 0 means any. `person` matches the row's person.

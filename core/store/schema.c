@@ -48,6 +48,8 @@ static const char initial[] =
     " ended_at INTEGER NOT NULL, trigger INTEGER NOT NULL, depth INTEGER NOT NULL, steps INTEGER NOT NULL,"
     " moment TEXT NOT NULL, keys BLOB, outcome TEXT, reason TEXT, wait BLOB, journal BLOB) STRICT;"
     "CREATE INDEX runs_due ON runs(due_at) WHERE state = 1 AND due_at > 0;"
+    "CREATE INDEX runs_queued ON runs(id) WHERE state = 2;"
+    "CREATE INDEX runs_parked ON runs(id) WHERE state = 4;"
     "CREATE TABLE stored_values(person INTEGER, moment TEXT, key TEXT, json TEXT NOT NULL, expires_at INTEGER NOT NULL,"
     " written_at INTEGER NOT NULL, PRIMARY KEY(person, moment, key)) STRICT, WITHOUT ROWID;"
 

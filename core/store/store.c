@@ -58,16 +58,19 @@ static int connect_file(md_store *store, const char *path, md_error *err) {
 
 static const char writer_settings[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
                                       "PRAGMA wal_autocheckpoint = 0";
+static const char unsynced_settings[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;"
+                                        "PRAGMA wal_autocheckpoint = 0";
 static const char memory_settings[] = "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF";
 
 // Until the schema is known to be ours, closing must not even move the WAL into the file.
-static int prepare_schema(md_store *store, const char *path, md_error *err) {
+static int prepare_schema(md_store *store, const md_store_options *options, md_error *err) {
+  const char *settings = !options->path ? memory_settings : options->unsynced ? unsynced_settings : writer_settings;
   int version = 0;
   sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
   int code = md_schema_check(store->db, store->path, store->read_only, &version, err);
   if (code || store->read_only) return code;
   sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
-  code = configure(store, path ? writer_settings : memory_settings, err);
+  code = configure(store, settings, err);
   return code ? code : md_schema_migrate(store->db, store->path, md_schema_newest(), err);
 }
 
@@ -75,7 +78,7 @@ static int open_store(md_store *store, const md_store_options *options, md_error
   int code = prepare_file(store, options->path, err);
   if (!code) code = connect_file(store, options->path, err);
   if (!code) code = set_cache(store, options->cache_kib, err);
-  if (!code) code = prepare_schema(store, options->path, err);
+  if (!code) code = prepare_schema(store, options, err);
   if (!code) code = md_index_open(store, err);
   return code;
 }

@@ -151,7 +151,7 @@ def test_json_and_tables():
         check_shapes(shop)
         for words, wanted in [
                 (["runs", "list"], "got c.d"), (["runs", "show", "1"], "m/moment.lua:3"), (["messages", "list"], "ida@example.com"),
-                (["messages", "show", "1"], "Nummer 1"), (["events"], "c.d"), (["events", "--unmatched"], "where"),
+                (["messages", "show", "1"], "Hej 1"), (["events"], "c.d"), (["events", "--unmatched"], "where"),
                 (["runs", "list", "--person", "ida@example.com"], "o1"), (["runs", "list", "--state", "parked"], "No runs")]:
             assert wanted in shop.momentd(*words), words
         assert shop.rows("messages", "show", "1")[0]["id"] == 1
@@ -223,7 +223,7 @@ def test_ingest_over_http():
         code, summary, _ = ingest(shop, packed)
         assert code == 0 and summary == {"events": 450, "accepted": 400, "duplicates": 50, "conflicts": 0, "refused": 0}, summary
         code, summary, error = ingest(shop, "-", "--quiet", "--batch", "7", text="\n".join(lines(20, 900)).encode())
-        assert code == 0 and summary["accepted"] == 20 - 1 + 50 - 50 + 0 + 0 or summary["duplicates"], (summary, error)
+        assert code == 0 and summary["accepted"] == 20 and summary["duplicates"] == 0, (summary, error)
         assert error == "", error
         # Lines that are none are told by their number, and the others go in.
         bad = lines(3, 2001)
@@ -295,7 +295,7 @@ def test_configuration_file():
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text)
             return call("run", "--config", path, "--db", shop.db, *more)
-        for text, wanted in [("delivry = 'live'", "delivery"), ("return { delivry = 'live' }", "delivery"), ("delivery = os.getenv('X')", "os"),
+        for text, wanted in [("delivry = 'live'", "return"), ("return { delivry = 'live' }", "delivery"), ("delivery = os.getenv('X')", "os"),
                              ("return {", "momentd.lua:1")]:
             code, _, error = run(text)
             assert code == 2 and wanted in error, (text, code, error)

@@ -10,9 +10,8 @@ import random
 import threading
 import time
 
-from aiosmtpd.controller import Controller
-
 from harness import PLAN, SLOW, Shop, main, moment
+from mailserver import Server
 
 KILLS = int(os.environ.get("MOMENTD_KILLS", "50"))
 
@@ -85,7 +84,7 @@ def check(shop, threads, inbox):
     lost = [event for event in acknowledged if event not in stored]
     assert not lost, f"{len(lost)} acknowledged events are lost: {lost[:5]}"
     assert len(acknowledged) > KILLS, "there was no load"
-    doubled = shop.sql("SELECT trigger_seq, count(*) FROM runs GROUP BY trigger_seq HAVING count(*) > 1")
+    doubled = shop.sql("SELECT trigger, count(*) FROM runs GROUP BY trigger HAVING count(*) > 1")
     assert not doubled, f"triggers with two runs: {doubled[:5]}"
     twice = shop.sql("SELECT run, step, count(*) FROM messages GROUP BY run, step HAVING count(*) > 1")
     assert not twice, f"steps carried out twice: {twice[:5]}"
@@ -120,10 +119,8 @@ def acknowledged_ids(rows):
 
 def test_kill_9():
     inbox = Inbox()
-    server = Controller(inbox, hostname="127.0.0.1", port=0)
-    server.start()
-    port = server.server.sockets[0].getsockname()[1]
-    with Shop(SCRIPTS, mail=f"smtp://127.0.0.1:{port}") as shop:
+    server = Server(inbox)
+    with Shop(SCRIPTS, mail=server.url) as shop:
         shop.start()
         threads = [Customers(shop, number) for number in range(6)]
         for thread in threads:

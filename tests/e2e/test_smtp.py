@@ -9,10 +9,10 @@ import email
 import email.policy
 import re
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 
 from harness import SLOW, Shop, main, moment
+from mailserver import Server
 
 PLAN = """local plan = require 'plan'
 return plan.define { person = { strong = { 'subject', 'data.email' } },
@@ -88,24 +88,16 @@ class Inbox:
         return "250 2.0.0 taken"
 
 
-class Server(Controller):
-    def factory(self):
-        return Session(self.handler, hostname="test")
-
-    def open(self):
-        self.start()
-        return self.server.sockets[0].getsockname()[1]
-
-
 def serve(inbox, port=0):
-    server = Server(inbox, hostname="127.0.0.1", port=port)
-    return server, server.open()
+    server = Server(inbox, port, Session)
+    inbox.connections = 0  # but for the one that tried it out
+    return server
 
 
 def free_port():
-    server, port = serve(Inbox())
+    server = serve(Inbox())
     server.stop()
-    return port
+    return server.port
 
 
 def send(shop, who, kind="service", **data):
@@ -163,9 +155,9 @@ def check_later(shop, inbox):
 
 def test_what_a_server_may_do():
     inbox, late = Inbox(), Inbox()
-    server, port = serve(inbox)
+    server = serve(inbox)
     closed = free_port()
-    with Shop(SCRIPTS, mail=f"smtp://127.0.0.1:{port}") as shop, Shop(SCRIPTS, mail=f"smtp://127.0.0.1:{closed}") as other:
+    with Shop(SCRIPTS, mail=server.url) as shop, Shop(SCRIPTS, mail=f"smtp://127.0.0.1:{closed}") as other:
         shop.start()
         other.start()
         send(other, "down")
@@ -180,7 +172,7 @@ def test_what_a_server_may_do():
         check_first_retry(down)
         check_at_once(shop, inbox)
         check_first_retry(message(shop, "later"))
-        late_server, _ = serve(late, closed)
+        late_server = serve(late, closed)
         check_later(shop, inbox)
         row = reaches(other, "down", "accepted")
         assert row["attempts"] == 2 and late.tried["down"] == 1, row
@@ -191,8 +183,8 @@ def test_what_a_server_may_do():
 
 def test_a_slow_server_holds_up_no_urgent_mail():
     inbox = Inbox()
-    server, port = serve(inbox)
-    with Shop(SCRIPTS, mail=f"smtp://127.0.0.1:{port}", smtp_connections=2) as shop:
+    server = serve(inbox)
+    with Shop(SCRIPTS, mail=server.url, smtp_connections=2) as shop:
         shop.start()
         send(shop, "slow")
         shop.wait("the slow mail", lambda: inbox.tried["slow"])
@@ -211,8 +203,8 @@ def test_a_slow_server_holds_up_no_urgent_mail():
 
 def test_connections_are_kept():
     inbox = Inbox()
-    server, port = serve(inbox)
-    with Shop(SCRIPTS, mail=f"smtp://127.0.0.1:{port}") as shop:
+    server = serve(inbox)
+    with Shop(SCRIPTS, mail=server.url) as shop:
         shop.start()
         for number in range(60):
             send(shop, f"k{number}", text=".\n..punktum\n. " + "æ" * 100)
@@ -230,8 +222,8 @@ def test_connections_are_kept():
 def test_stopping_hands_mail_back():
     """B4: what is not yet in DATA stays queued, and goes out in the next life."""
     inbox = Inbox()
-    server, port = serve(inbox)
-    with Shop(SCRIPTS, mail=f"smtp://127.0.0.1:{port}", smtp_connections=2) as shop:
+    server = serve(inbox)
+    with Shop(SCRIPTS, mail=server.url, smtp_connections=2) as shop:
         shop.start()
         send(shop, "slow")
         shop.wait("the slow mail", lambda: inbox.tried["slow"])

@@ -127,8 +127,7 @@ static bool take_data(talk *talk, const fake_smtp_script *script) {
 
 static void note(talk *talk, char *field, size_t size, const char *line, int *count) {
   pthread_mutex_lock(&talk->server->lock);
-  snprintf(field, size, "%s", line);
-  field[strcspn(field, "\r\n")] = '\0';
+  snprintf(field, size, "%.*s", (int)(strcspn(line, "\r\n") % size), line);
   if (count) ++*count;
   pthread_mutex_unlock(&talk->server->lock);
 }
