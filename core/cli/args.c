@@ -18,12 +18,8 @@ static int known_options(const md_cli_command *command, md_cli_option out[static
   int count = 0;
   for (const md_cli_option *option = command->options; option && option->name; option++)
     out[count++] = *option;
-  for (int i = 0; i < md_settings_options_count(); i++) {
-    const md_cli_option *option = md_settings_option(i);
-    if (command->settings == MD_CLI_ALL_SETTINGS ||
-        (command->settings == MD_CLI_DB_SETTING && strcmp(option->name, "db") == 0))
-      out[count++] = *option;
-  }
+  for (int i = 0; i < md_settings_options_count(); i++)
+    if (md_settings_taken(command->settings, i)) out[count++] = *md_settings_option(i);
   out[count++] = help_option;
   return count;
 }

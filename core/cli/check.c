@@ -24,11 +24,12 @@ typedef struct inspection {
   const char *file;     // that is linted
 } inspection;
 
-static void __attribute__((format(printf, 3, 4))) found(inspection *at, const char *file, const char *format, ...) {
+static void __attribute__((format(printf, 4, 5)))
+found(inspection *at, const char *file, int line, const char *format, ...) {
   char text[600];
   va_list args;
   va_start(args, format);
-  int len = file ? snprintf(text, sizeof text, "%s:1: ", file) : 0;
+  int len = file ? snprintf(text, sizeof text, "%s:%d: ", file, line) : 0;
   vsnprintf(text + len, sizeof text - (size_t)len, format, args);
   va_end(args);
   md_problems_add(&at->problems, at->moment, text);
@@ -74,17 +75,17 @@ static bool copy_name(inspection *at, const char *path, const char **name, const
   return *name && *locale;
 }
 
-// M1: a declared template exists in every locale that any copy of the moment has.
-static void check_template(inspection *at, const char *name, const char *file) {
+// M1: a template that is declared or named exists in every locale that any copy of the moment has.
+static void check_template(inspection *at, const char *name, const char *file, int line) {
   md_copy_source source = copy_source(at);
   const char **locales = NULL, *other, *locale;
   int count = md_copy_locales(&source, name, at->arena, &locales);
-  if (count == 0) found(at, file, "the template %s is declared, but there is no %s.LOCALE.md", name, name);
+  if (count == 0) found(at, file, line, "there is no copy for the template %s: write %s.LOCALE.md", name, name);
   const char *told = "";
   for (int i = 0; count > 0 && i < at->own->count; i++) {
     if (!copy_name(at, at->own->files[i].path, &other, &locale)) continue;
     if (among(locale, (const char *const *)locales) || strcmp(told, locale) == 0) continue;
-    found(at, file, "the template %s has no copy in the locale %s, in which %s has one", name, locale, other);
+    found(at, file, line, "the template %s has no copy in the locale %s, in which %s has one", name, locale, other);
     told = locale;
   }
 }
@@ -92,22 +93,28 @@ static void check_template(inspection *at, const char *name, const char *file) {
 static void check_definition(inspection *at, const md_definition *definition, const char *file) {
   bool security = strcmp(definition->class_name, "security") == 0;
   if (definition->about && strcmp(definition->about, "person") != 0 && !md_plan_thing_of(at->plan, definition->about))
-    found(at, file, "about = \"%s\": the plan (events.lua) has no such thing", definition->about);
+    found(at, file, 1, "about = \"%s\": the plan (events.lua) has no such thing", definition->about);
   for (const char *const *on = definition->on; *on && security; on++) {
     const md_plan_event *event = md_plan_event_of(at->plan, *on);
     if (!event || (!event->address_email[0] && !event->address_sms[0]))
-      found(at, file,
+      found(at, file, 1,
             "a security moment writes only to the address that its trigger carries: declare address for %s "
             "in events.lua",
             *on);
   }
   for (const char *const *name = definition->templates; name && *name; name++)
-    check_template(at, *name, file);
+    check_template(at, *name, file, 1);
 }
 
 static void lint_finding(void *context, int line, const char *what) {
   inspection *at = context;
   md_problems_add(&at->problems, at->moment, md_arena_printf(at->arena, "%s:%d: %s", at->file, line, what));
+}
+
+static void template_named(void *context, int line, const char *name, size_t len) {
+  inspection *at = context;
+  const char *copy = md_arena_strndup(at->arena, name, len);
+  if (copy) check_template(at, copy, at->file, line);
 }
 
 static bool ends_with(const char *text, const char *end) {
@@ -121,9 +128,10 @@ static void check_files(inspection *at) {
     const md_source_file *file = &at->own->files[i];
     md_error err = {0};
     at->file = file->path;
-    if (ends_with(file->path, ".lua") && !ends_with(file->path, "_spec.lua"))
-      md_script_lint(file->data, file->len, lint_finding, at);
-    else if (is_copy(file->path) && md_copy_lint(&source, file->path, at->arena, &err))
+    bool script = ends_with(file->path, ".lua") && !ends_with(file->path, "_spec.lua");
+    if (script) md_script_lint(file->data, file->len, lint_finding, at);
+    if (script) md_script_templates(file->data, file->len, template_named, at);
+    if (is_copy(file->path) && md_copy_lint(&source, file->path, at->arena, &err))
       md_problems_add(&at->problems, at->moment, err.text);
   }
 }
@@ -164,7 +172,7 @@ static void check_stray(inspection *at, const char *path) {
   at->moment = folder;
   for (int i = 0; i < at->problems.count; i++)
     if (strcmp(at->problems.items[i].moment, folder) == 0) return;
-  found(at, NULL, "the folder %s has no moment.lua", folder);
+  found(at, NULL, 0, "the folder %s has no moment.lua", folder);
 }
 
 static void check_all(inspection *at) {

@@ -99,12 +99,8 @@ static void print_options(const md_cli_command *command) {
   puts("\nOptions:");
   for (const md_cli_option *option = command->options; option && option->name; option++)
     print_option(option);
-  for (int i = 0; i < md_settings_options_count(); i++) {
-    const md_cli_option *option = md_settings_option(i);
-    if (command->settings == MD_CLI_ALL_SETTINGS ||
-        (command->settings == MD_CLI_DB_SETTING && strcmp(option->name, "db") == 0))
-      print_option(option);
-  }
+  for (int i = 0; i < md_settings_options_count(); i++)
+    if (md_settings_taken(command->settings, i)) print_option(md_settings_option(i));
   print_option(&(md_cli_option){"help", NULL, "show this help"});
 }
 

@@ -21,7 +21,8 @@ typedef struct md_cli_args md_cli_args;
 // Which of the settings (settings.h) a command takes as options too.
 typedef enum md_cli_settings {
   MD_CLI_NO_SETTINGS,
-  MD_CLI_DB_SETTING, // only --db
+  MD_CLI_DB_SETTING,      // only --db
+  MD_CLI_ENGINE_SETTINGS, // what an engine without a server needs
   MD_CLI_ALL_SETTINGS,
 } md_cli_settings;
 

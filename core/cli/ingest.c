@@ -37,12 +37,12 @@ const md_cli_command md_cli_ingest = {
     .summary = "Take a file of events (NDJSON of CloudEvents, plain or gzip)",
     .notes = "Without --history or --virtual-time it posts to the running daemon. Events that were taken before are\n"
              "recognised by source and id, so an ingest that broke off can simply be repeated. With --virtual-time\n"
-             "the options of momentd run hold: --db, --scripts, --mail file:DIR, --delivery, --config …",
+             "a file of --config holds as for momentd run.",
     .example = "  momentd ingest orders.ndjson.gz --virtual-time --db trial.db --scripts scripts \\\n"
                "      --mail file:outbox --delivery live",
     .options = options,
     .positional_min = 1,
     .positional_max = 1,
-    .settings = MD_CLI_ALL_SETTINGS,
+    .settings = MD_CLI_ENGINE_SETTINGS,
     .run = ingest,
 };

@@ -47,6 +47,23 @@ static int change_here(const md_cli_args *args, bool add, char text[static MD_AP
   return code;
 }
 
+// `key`: the new one; NULL: one was revoked.
+static void tell(const md_cli_args *args, const char *key) {
+  md_line line;
+  if (md_cli_switch(args, "json")) {
+    md_line_begin(&line);
+    md_line_text(&line, "name", args->positional[0]);
+    if (key) md_line_text(&line, "key", key);
+    if (!key) md_line_bool(&line, "revoked", true);
+    md_line_end(&line);
+  } else if (key) {
+    puts(key);
+  } else {
+    printf("Key %s is revoked.\n", args->positional[0]);
+  }
+  if (key) fputs("This is the only time that the key is shown.\n", stderr);
+}
+
 static int change(const md_cli_args *args, bool add) {
   md_error err = {0};
   char text[MD_API_KEY_SIZE] = "";
@@ -59,11 +76,7 @@ static int change(const md_cli_args *args, bool add) {
   int code = daemon ? md_admin_ask(md_db_path(args), request(args, add ? "key.add" : "key.revoke"), &answer, &err)
                     : change_here(args, add, text, &err);
   const char *key = daemon && !code && add ? md_json_text(answer, "key") : text;
-  if (!code && add)
-    printf("%s\n", key ? key : "");
-  else if (!code)
-    printf("Key %s is revoked.\n", args->positional[0]);
-  if (!code && add) fputs("This is the only time that the key is shown.\n", stderr);
+  if (!code) tell(args, add ? key : NULL);
   md_json_scope(scope);
   md_arena_free(arena);
   return code ? md_cli_fail(&err) : MD_EXIT_OK;
@@ -123,6 +136,7 @@ static const md_cli_option add_options[] = {
     {"types", "TYPES", "the event types it may send, joined by commas: \"order.*,consent.given\""},
     {"source", "SOURCE", "the source that its events bear, whatever they say"},
     {"scopes", "SCOPES", "what it is for, joined by commas (default events)"},
+    {"json", NULL, "one JSON object"},
     {0}};
 
 const md_cli_command md_cli_key_add = {
@@ -151,11 +165,14 @@ const md_cli_command md_cli_key_list = {
     .run = list,
 };
 
+static const md_cli_option revoke_options[] = {{"json", NULL, "one JSON object"}, {0}};
+
 const md_cli_command md_cli_key_revoke = {
     .name = "key revoke",
     .arguments = "NAME",
     .summary = "Revoke an API key at once",
     .example = "  momentd key revoke webshop --db shop.db",
+    .options = revoke_options,
     .positional_min = 1,
     .positional_max = 1,
     .settings = MD_CLI_DB_SETTING,

@@ -174,17 +174,8 @@ static int open_delivery(md_postroom *room, const md_postroom_options *options, 
 }
 
 int md_postroom_attach(md_postroom *room, md_engine *engine, const md_postroom_options *options, md_error *err) {
-  md_store *store = md_engine_store(engine);
   room->engine = engine;
-  int code = md_store_begin(store, err);
-  if (code) return code;
-  code = md_outbox_recover(room->outbox, store, md_engine_time(engine), err);
-  if (code) {
-    md_store_rollback(store);
-    return code;
-  }
-  code = md_store_commit(store, err);
-  return code ? code : open_delivery(room, options, err);
+  return open_delivery(room, options, err);
 }
 
 void md_postroom_stop(md_postroom *room) {

@@ -2,6 +2,7 @@
 // `momentd runs cancel`, `momentd runs retry` and `momentd reload`: acts of the running daemon.
 #include "cli/admin_client.h"
 #include "cli/commands.h"
+#include "cli/output.h"
 #include "cli/reader.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,6 +23,18 @@ static int ask(const md_cli_args *args, json_t *request, json_t **answer, md_err
   return code ? md_cli_fail(err) : MD_EXIT_OK;
 }
 
+static void tell(int64_t run, const char *done, bool json) {
+  md_line line;
+  if (!json) {
+    printf("Run %" PRId64 " %s.\n", run, done);
+    return;
+  }
+  md_line_begin(&line);
+  md_line_number(&line, "run", run);
+  md_line_text(&line, "done", done);
+  md_line_end(&line);
+}
+
 static int act_on_run(const md_cli_args *args, const char *command, const char *done) {
   md_error err = {0};
   int64_t id = 0;
@@ -33,7 +46,7 @@ static int act_on_run(const md_cli_args *args, const char *command, const char *
   json_object_set_new(request, "command", json_string(command));
   json_object_set_new(request, "run", json_integer(id));
   int code = ask(args, request, &answer, &err);
-  if (!code) printf("Run %" PRId64 " %s.\n", id, done);
+  if (!code) tell(id, done, md_cli_switch(args, "json"));
   md_json_scope(scope);
   md_arena_free(arena);
   return code;
@@ -47,10 +60,22 @@ static int retry(const md_cli_args *args) {
   return act_on_run(args, "runs.retry", "was taken up again; momentd runs show tells how it went");
 }
 
-static int print_errors(const json_t *errors) {
+static void print_json(const json_t *item) {
+  md_buffer text;
+  md_buffer_init(&text);
+  md_json_write(&text, item);
+  md_buffer_putc(&text, '\n');
+  md_print_buffer(&text);
+}
+
+static int print_errors(const json_t *errors, bool json) {
   size_t i;
   json_t *item;
   json_array_foreach(errors, i, item) {
+    if (json) {
+      print_json(item);
+      continue;
+    }
     const char *file = md_json_text(item, "file");
     printf("%s", file ? file : md_json_text(item, "moment"));
     if (file) printf(":%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(item, "line")));
@@ -67,18 +92,22 @@ static int reload(const md_cli_args *args) {
   json_t *request = json_object(), *answer = NULL;
   json_object_set_new(request, "command", json_string("reload"));
   int code = ask(args, request, &answer, &err);
-  if (!code) code = print_errors(json_object_get(answer, "errors"));
-  if (!code) puts("The scripts were read anew; no problems.");
+  if (!code) code = print_errors(json_object_get(answer, "errors"), md_cli_switch(args, "json"));
+  if (!code && !md_cli_switch(args, "json")) puts("The scripts were read anew; no problems.");
   md_json_scope(scope);
   md_arena_free(arena);
   return code;
 }
+
+static const md_cli_option run_options[] = {{"json", NULL, "one JSON object"}, {0}};
+static const md_cli_option reload_options[] = {{"json", NULL, "one JSON object a problem"}, {0}};
 
 const md_cli_command md_cli_runs_cancel = {
     .name = "runs cancel",
     .arguments = "RUN",
     .summary = "Cancel a run and withdraw its queued messages",
     .example = "  momentd runs cancel 7 --db shop.db",
+    .options = run_options,
     .positional_min = 1,
     .positional_max = 1,
     .settings = MD_CLI_DB_SETTING,
@@ -90,6 +119,7 @@ const md_cli_command md_cli_runs_retry = {
     .arguments = "RUN",
     .summary = "Take a parked run up again, on the version that is live now",
     .example = "  momentd runs retry 7 --db shop.db",
+    .options = run_options,
     .positional_min = 1,
     .positional_max = 1,
     .settings = MD_CLI_DB_SETTING,
@@ -101,6 +131,7 @@ const md_cli_command md_cli_reload = {
     .arguments = "",
     .summary = "Read the scripts anew, as SIGHUP does, and show what was refused",
     .example = "  momentd reload --db shop.db",
+    .options = reload_options,
     .settings = MD_CLI_DB_SETTING,
     .run = reload,
 };

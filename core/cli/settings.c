@@ -28,10 +28,11 @@ static const setting settings[] = {
     MD_SETTINGS(X)
 #undef X
 };
-enum { COUNT = sizeof settings / sizeof settings[0], NAME_MAX_BYTES = 32 };
+enum { COUNT = sizeof settings / sizeof settings[0], NAME_MAX_BYTES = 32, HELP_MAX_BYTES = 200 };
 
 static md_cli_option options[COUNT + 1];
 static char option_names[COUNT][NAME_MAX_BYTES];
+static char option_helps[COUNT][HELP_MAX_BYTES];
 
 // Underscores in the file are dashes on the command line. Made once, before there are threads.
 static void make_options(void) {
@@ -41,7 +42,10 @@ static void make_options(void) {
     snprintf(option_names[i], sizeof option_names[i], "%s", settings[i].name);
     for (char *at = option_names[i]; *at; at++)
       if (*at == '_') *at = '-';
-    options[i + 1] = (md_cli_option){option_names[i], settings[i].word, settings[i].help};
+    bool shown = settings[i].fallback && settings[i].type != MD_SETTING_SWITCH;
+    snprintf(option_helps[i], sizeof option_helps[i], "%s%s%s%s", settings[i].help, shown ? " (default " : "",
+             shown ? settings[i].fallback : "", shown ? ")" : "");
+    options[i + 1] = (md_cli_option){option_names[i], settings[i].word, option_helps[i]};
   }
 }
 
@@ -52,6 +56,17 @@ int md_settings_options_count(void) {
 const md_cli_option *md_settings_option(int index) {
   make_options();
   return &options[index];
+}
+
+bool md_settings_taken(md_cli_settings taken, int index) {
+  static const char *const engine[] = {"config", "db",          "scripts",   "mail",   "delivery", "moment-delivery",
+                                       "sender", "sender-name", "addresses", "locale", "max-age",  "page-cache"};
+  const char *name = md_settings_option(index)->name;
+  if (taken == MD_CLI_ALL_SETTINGS) return true;
+  if (taken == MD_CLI_DB_SETTING) return strcmp(name, "db") == 0;
+  for (size_t i = 0; taken == MD_CLI_ENGINE_SETTINGS && i < sizeof engine / sizeof engine[0]; i++)
+    if (strcmp(engine[i], name) == 0) return true;
+  return false;
 }
 
 bool md_settings_describe(int index, const char **name, const char **fallback) {

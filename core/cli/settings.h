@@ -36,7 +36,7 @@
   X(idle_timeout, DURATION, "SPAN", "30s", "a connection without a byte for so long is closed")                        \
   X(request_timeout, DURATION, "SPAN", "60s", "a request that takes longer to arrive is dropped")                      \
   X(trusted_proxies, LIST, "NETWORK", NULL, "a proxy whose X-Forwarded-For is believed; may be given more than once")  \
-  X(page_cache, NUMBER, "KIB", "16384", "the database's page cache")                                                   \
+  X(page_cache, NUMBER, "KIB", "3072", "the database's page cache")                                                    \
   X(accept_clock, SWITCH, NULL, "no", "start though the clock is over 30 days past the database's time")               \
   X(log_level, TEXT, "LEVEL", "info", "error, warn, info or debug")                                                    \
   X(log_format, TEXT, "FORMAT", "logfmt", "logfmt or json")
@@ -76,6 +76,8 @@ int md_settings_load(md_settings *out, const md_cli_args *args, md_arena *arena,
 // The settings as options of the command line, --config first.
 int md_settings_options_count(void);
 const md_cli_option *md_settings_option(int index);
+// Whether a command that takes these settings takes this one.
+bool md_settings_taken(md_cli_settings taken, int index);
 
 // For the documentation's check: name and default (or NULL) of the n-th, false past the last.
 bool md_settings_describe(int index, const char **name, const char **fallback);

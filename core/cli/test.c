@@ -2,18 +2,19 @@
 // `momentd test`: runs spec files in virtual time on the real engine.
 #include "base/log.h"
 #include "cli/commands.h"
+#include "cli/output.h"
 #include "cli/settings.h"
 #include "cli/shop.h"
 #include "cli/tree.h"
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 typedef struct suite {
   md_settings settings;
   md_arena *arena; // of the command
   md_shop *shop;   // of the case that runs
-  bool tap;
+  bool tap, json;
   int count, failed;
 } suite;
 
@@ -27,9 +28,22 @@ static void indent(const md_buffer *text, const char *margin) {
   }
 }
 
+static void result_json(const char *file, const char *name, const md_error *err, const md_buffer *details) {
+  md_line line;
+  md_line_begin(&line);
+  md_line_text(&line, "file", file);
+  md_line_text(&line, "spec", name);
+  md_line_bool(&line, "ok", !err);
+  md_line_text(&line, "message", err ? err->text : NULL);
+  md_line_text(&line, "timeline", err && details->len ? details->data : NULL);
+  md_line_end(&line);
+}
+
 static void passed(suite *s, const char *file, const char *name) {
   s->count++;
-  if (s->tap)
+  if (s->json)
+    result_json(file, name, NULL, NULL);
+  else if (s->tap)
     printf("ok %d - %s: %s\n", s->count, file, name);
   else
     printf("ok      %s: %s\n", file, name);
@@ -39,6 +53,10 @@ static void passed(suite *s, const char *file, const char *name) {
 static void failed(suite *s, const char *file, const char *name, const md_error *err, md_buffer *details) {
   s->count++;
   s->failed++;
+  if (s->json) {
+    result_json(file, name, err, details);
+    return;
+  }
   if (s->tap)
     printf("not ok %d - %s: %s\n  ---\n  message: |\n    %s\n", s->count, file, name, err->text);
   else
@@ -124,12 +142,14 @@ static int load_settings(suite *s, const md_cli_args *args, md_error *err) {
   int code = md_settings_load(&s->settings, args, s->arena, err);
   s->settings.delivery = "live";
   s->settings.moment_delivery = json_object();
-  s->tap = md_cli_switch(args, "tap");
-  md_log_configure(MD_LOG_ERROR, false, STDERR_FILENO);
+  s->json = md_cli_switch(args, "json");
+  s->tap = md_cli_switch(args, "tap") && !s->json;
+  md_log_configure(MD_LOG_ERROR, false, open("/dev/null", O_WRONLY | O_CLOEXEC)); // the timeline tells it
   return code;
 }
 
 static int finish(const suite *s) {
+  if (s->json) return s->failed ? MD_EXIT_FAILED : MD_EXIT_OK;
   if (s->tap)
     printf("1..%d\n", s->count);
   else if (s->count == 0)
@@ -163,6 +183,7 @@ static int test(const md_cli_args *args) {
 
 static const md_cli_option options[] = {
     {"tap", NULL, "print TAP version 13"},
+    {"json", NULL, "one JSON object a spec: file, spec, ok, message, timeline"},
     {"config", "FILE", "take addresses and locale from this configuration file"},
     {"addresses", "NAME=ADDRESS", "a name that scripts may give as `to`; may be given more than once"},
     {0}};

@@ -30,7 +30,7 @@ static const char *send_text(md_arena *arena, const char *json) {
 static const char *result_text(md_store *store, md_arena *arena, const md_entry *entry) {
   switch (entry->result) {
   case MD_RESULT_NIL:
-    return "nil";
+    return entry->kind == MD_STEP_SET ? "done" : "nil";
   case MD_RESULT_TRUE:
     return "done";
   case MD_RESULT_FALSE:

@@ -90,5 +90,7 @@ int md_engine_emit_about_run(md_engine *engine, int64_t run, const char *type, c
                              int depth, md_error *err) {
   md_run about;
   int rc = md_runs_get(engine->store, run, engine->arena, &about, err);
-  return rc ? rc : md_emit(engine, &about, type, id, data, depth, err);
+  if (rc == 0) rc = md_emit(engine, &about, type, id, data, depth, err);
+  if (rc == 0) engine->emitted->event.emitter_run = 0; // the host's, so the run itself may wait for it
+  return rc;
 }

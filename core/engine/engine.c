@@ -66,7 +66,7 @@ md_queue *md_engine_inbox(md_engine *engine) {
 md_micros md_engine_next_due(md_engine *engine) {
   if (engine->pending || engine->heavy || engine->carried || !engine->ready) return engine->now ? engine->now : 1;
   md_micros run = engine->timekeeper.held ? 0 : md_runs_due_at(engine->store);
-  md_micros message = md_messages_due_at(engine->store);
+  md_micros message = engine->options.messenger->due_at(engine->options.messenger->context, engine->store);
   return run == 0 ? message : message == 0 || run < message ? run : message;
 }
 

@@ -31,6 +31,8 @@ typedef struct md_messenger {
   int (*decide)(void *context, md_store *store, const md_send *send, md_arena *arena, md_message *out, md_error *err);
   // Called at the end of each batch, inside its transaction: claims queued messages that are due (writes `attempting`).
   int (*claim)(void *context, md_store *store, md_micros now, md_error *err);
+  // When the next message can be handed over: 0 when none is queued or nobody is free to take one.
+  md_micros (*due_at)(void *context, md_store *store);
   // Called after the commit: hands what was claimed to the courier. And after a rollback, to forget it.
   void (*committed)(void *context);
   void (*rolled_back)(void *context);

@@ -225,6 +225,10 @@ static int decide(md_turn_state *turn, const md_step *step, md_message *out) {
 static void send_message(md_turn_state *turn, const md_step *step, md_answer *answer) {
   md_outgoing *outgoing = md_arena_alloc_zero(turn->engine->arena, sizeof *outgoing);
   int rc = outgoing ? decide(turn, step, &outgoing->message) : MD_ENOMEM;
+  if (rc == MD_EINVAL) { // the script's mistake (M9: a name that the configuration does not have)
+    raise_error(answer, "%s", turn->error.text);
+    return;
+  }
   if (rc) {
     fail(turn, rc, answer);
     return;

@@ -54,11 +54,21 @@ static void read_text(md_draft *draft, const char *body, size_t len, bool latin1
   md_buffer_deinit(&text);
 }
 
+// Without the blanks that a header may end in.
+static const char *trimmed(md_arena *arena, const char *text) {
+  size_t len = strlen(text);
+  while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
+    len--;
+  return text[len] ? md_arena_strndup(arena, text, len) : text;
+}
+
 static int read_body(md_draft *draft, const char *content_type, const char *body, size_t len, md_error *err) {
   md_media_type type = {0};
   if (content_type) {
     if (!md_media_type_parse(content_type, strlen(content_type), &type))
       return md_error_set(err, MD_EINVAL, "the Content-Type is no media type");
+    content_type = trimmed(draft->arena, content_type);
+    if (!content_type) return md_error_set(err, MD_ENOMEM, "out of memory while reading an event");
     md_draft_text(draft, "datacontenttype", content_type);
   }
   if (len == 0) return 0;

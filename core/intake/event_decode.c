@@ -53,11 +53,12 @@ static int decode_element(md_arena *arena, json_t *element, const char *forced_s
   else
     code = md_error_set(&why, MD_EINVAL, "an event is a JSON object");
   if (code == MD_ENOMEM) return md_error_set(err, MD_ENOMEM, "%s", why.text);
-  if (code == 0)
+  if (code == 0) {
     item->event = event;
-  else
-    item->error = md_arena_strdup(arena, why.text);
-  return 0;
+    return 0;
+  }
+  item->error = md_arena_strdup(arena, why.text);
+  return item->error ? 0 : md_error_set(err, MD_ENOMEM, "out of memory while reading a batch");
 }
 
 static int decode_batch(md_arena *arena, const char *text, size_t len, const char *forced_source, md_batch_item **items,

@@ -66,7 +66,8 @@ static int check_type(md_request *request) {
 
 static int check_content_encoding(md_request *request) {
   const md_headers *headers = &request->headers;
-  if (!headers->content_encoding || strcasecmp(headers->content_encoding, "identity") == 0) return 0;
+  bool identity = headers->content_encoding_len == 8 && strncasecmp(headers->content_encoding, "identity", 8) == 0;
+  if (!headers->content_encoding || identity) return 0;
   return refuse(request, 415, "no Content-Encoding is read here");
 }
 

@@ -37,7 +37,7 @@ typedef struct md_intake_options {
 } md_intake_options;
 
 // Listens, then starts the thread. MD_EINVAL: the address cannot be read. MD_EDENIED: it is not loopback and there are
-// no keys (A1). MD_ENETWORK: it cannot be bound. Returns owned. SIGPIPE must be ignored by the process.
+// no keys (A1). MD_ENETWORK: it cannot be bound. Returns owned.
 int md_intake_start(md_intake **out, const md_intake_options *options, md_error *err);
 // Takes no more requests, answers those in flight, ends the thread, frees. The engine must go on taking batches until
 // this returns. NULL is allowed.

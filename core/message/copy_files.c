@@ -102,7 +102,8 @@ int md_copy_locales(const md_copy_source *source, const char *template_name, md_
   return locales_of(source, template_name, NULL, arena, out);
 }
 
-// --- choosing ---------------------------------------------------------------------------------------------------------
+// --- choosing
+// ---------------------------------------------------------------------------------------------------------
 
 static bool same_locale(const char *a, const char *b, size_t b_len) {
   if (strlen(a) != b_len) return false;
@@ -179,15 +180,16 @@ int md_copy_files_find(const md_copy_request *request, md_arena *arena, md_copy_
   return rc ? md_error_set(err, rc, "out of memory") : 0;
 }
 
-// --- partials ---------------------------------------------------------------------------------------------------------
+// --- partials
+// ---------------------------------------------------------------------------------------------------------
 
 const char *md_copy_partial(void *context, const char *name, size_t *len, const char **file) {
   const md_copy_partials *partials = context;
   for (const char *c = name; *c; c++)
     if (!is_letter(*c) && !is_digit(*c) && *c != '_' && *c != '-') return NULL;
   for (int shared = 0; shared < 2; shared++) {
-    const char *path =
-        md_arena_printf(partials->arena, "%s%s.mustache", shared ? "shared/partials/" : folder_of(partials->source), name);
+    const char *path = md_arena_printf(partials->arena, "%s%s.mustache",
+                                       shared ? "shared/partials/" : folder_of(partials->source), name);
     const char *text = path ? partials->source->get(partials->source->context, path, len) : NULL;
     if (!text) continue;
     *file = path;

@@ -58,8 +58,8 @@ static int lint_markdown(linter *l, const md_frontmatter *head) {
                         l->path);
   int rc = md_markdown_compile(l->path, head->body_line, head->body, head->body_len, &options, l->arena, &body, l->err);
   if (rc == 0 && body.raw_html_line)
-    rc = md_error_set(l->err, MD_EINVAL, "%s:%d: HTML in Markdown is left out: write Markdown, or a .html file", l->path,
-                      body.raw_html_line);
+    rc = md_error_set(l->err, MD_EINVAL, "%s:%d: HTML in Markdown is left out: write Markdown, or a .html file",
+                      l->path, body.raw_html_line);
   return rc;
 }
 
@@ -68,14 +68,15 @@ static int lint_copy(linter *l, const char *ending, const char *text, size_t len
   int rc = md_frontmatter_parse(l->path, text, len, l->arena, &head, l->err);
   if (rc == 0) rc = lint_head(l, &head);
   if (rc) return rc;
-  return strcmp(ending, "md") == 0 ? lint_markdown(l, &head) : lint_mustache(l, head.body_line, head.body, head.body_len);
+  return strcmp(ending, "md") == 0 ? lint_markdown(l, &head)
+                                   : lint_mustache(l, head.body_line, head.body, head.body_len);
 }
 
 static int lint_layout(linter *l, bool html, const char *text, size_t len) {
   int rc = lint_mustache(l, 1, text, len);
   if (rc) return rc;
   const md_layout layout = {l->path, text, len};
-  const md_layout_parts parts = {"=body=", "subject", "preview", "da"};
+  const md_layout_parts parts = {"<p>body</p>", "subject", "preview", "da"};
   md_mustache_options options = options_of(l);
   options.strict = false;
   options.html = html;

@@ -44,7 +44,8 @@ bool md_href_allowed(const char *url, size_t len) {
   return false;
 }
 
-// --- reading HTML -----------------------------------------------------------------------------------------------------
+// --- reading HTML
+// -----------------------------------------------------------------------------------------------------
 
 typedef struct attribute {
   const char *name, *value;
@@ -98,8 +99,8 @@ static long reference(const char *text, size_t len, size_t *used) {
   static const struct {
     const char *name;
     long value;
-  } named[] = {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&#39;", '\''}, {"&colon;", ':'},
-               {"&Tab;", 9},   {"&NewLine;", 10}};
+  } named[] = {{"&amp;", '&'},  {"&lt;", '<'},    {"&gt;", '>'}, {"&quot;", '"'},
+               {"&#39;", '\''}, {"&colon;", ':'}, {"&Tab;", 9},  {"&NewLine;", 10}};
   for (size_t i = 0; i < sizeof named / sizeof *named; i++)
     if (len >= strlen(named[i].name) && memcmp(text, named[i].name, strlen(named[i].name)) == 0) {
       *used = strlen(named[i].name);
@@ -144,9 +145,14 @@ static int refuse(const char *file, const attribute *a, const md_buffer *url, md
   bool right = has_scheme && (begins(text, url->len, "https:") || begins(text, url->len, "mailto:"));
   return md_error_set(err, MD_EINVAL,
                       "%s: a link (%.*s) %s%.*s%s: https and mailto are allowed, http only to this machine", file,
-                      (int)a->name_len, a->name, right ? "is malformed after " : has_scheme ? "begins with " : "",
+                      (int)a->name_len, a->name,
+                      right        ? "is malformed after "
+                      : has_scheme ? "begins with "
+                                   : "",
                       has_scheme ? (int)scheme + 1 : 0, text,
-                      has_scheme ? "" : url->len == 0 ? "is empty" : "does not begin with https:// or mailto:");
+                      has_scheme      ? ""
+                      : url->len == 0 ? "is empty"
+                                      : "does not begin with https:// or mailto:");
 }
 
 static int check_value(const char *file, const attribute *a, const char *placeholder, md_error *err) {

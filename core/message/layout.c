@@ -16,7 +16,8 @@ static const char plain_html[] =
     ":root { color-scheme: light dark; }\n"
     "body { margin: 0; padding: 0; background: #f4f4f2; color: #1c1c1a; }\n"
     ".mail { box-sizing: border-box; max-width: 600px; margin: 0 auto; padding: 32px 24px; background: #ffffff;\n"
-    "  font: 16px/1.55 -apple-system, \"Segoe UI\", Roboto, Helvetica, Arial, sans-serif; overflow-wrap: break-word; }\n"
+    "  font: 16px/1.55 -apple-system, \"Segoe UI\", Roboto, Helvetica, Arial, sans-serif; overflow-wrap: break-word; "
+    "}\n"
     ".mail h1 { font-size: 24px; line-height: 1.25; margin: 0 0 16px; }\n"
     ".mail h2 { font-size: 19px; line-height: 1.3; margin: 24px 0 8px; }\n"
     ".mail p, .mail ul, .mail ol, .mail pre, .mail blockquote { margin: 0 0 16px; }\n"
@@ -73,7 +74,7 @@ int md_layout_find(const char *(*get)(void *context, const char *path, size_t *l
 // The words of the built-in layout, in the languages that it knows.
 static const char *unsubscribe_text(const char *locale) {
   static const char *const words[][2] = {
-      {"da", "Afmeld"},      {"nb", "Meld deg av"}, {"no", "Meld deg av"}, {"sv", "Avregistrera"},
+      {"da", "Afmeld"},      {"nb", "Meld deg av"}, {"no", "Meld deg av"},   {"sv", "Avregistrera"},
       {"de", "Abbestellen"}, {"nl", "Afmelden"},    {"fr", "Se désabonner"},
   };
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)

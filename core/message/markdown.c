@@ -40,8 +40,7 @@ static bool is_raw_html(cmark_node *node, const md_markdown_tags *tags) {
   return md_markdown_tags_marker(tags, literal) < 0 && strncmp(literal, "<!--", 4) != 0;
 }
 
-static int check(const source *s, cmark_node *document, const md_markdown_tags *tags, md_markdown *out,
-                 md_error *err) {
+static int check(const source *s, cmark_node *document, const md_markdown_tags *tags, md_markdown *out, md_error *err) {
   cmark_iter *iter = cmark_iter_new(document);
   int rc = 0;
   while (rc == 0 && cmark_iter_next(iter) != CMARK_EVENT_DONE) {
@@ -66,7 +65,7 @@ static int write(cmark_node *document, void (*rendering)(cmark_node *, md_markdo
 static int compile_tree(const source *s, cmark_node *document, const md_markdown_tags *tags, md_arena *arena,
                         md_markdown *out, md_error *err) {
   int rc = check(s, document, tags, out, err);
-  if (rc == 0) rc = md_markdown_blocks_join(document, tags, err);
+  if (rc == 0) rc = md_markdown_blocks_join(document, tags, s->file, err);
   if (rc == 0) rc = write(document, md_markdown_html, s->file, tags, arena, &out->html, err);
   if (rc == 0) rc = write(document, md_markdown_text, s->file, tags, arena, &out->text, err);
   return rc;

@@ -126,9 +126,9 @@ static cmark_node *join_texts(cmark_node *first, cmark_node *last, const md_mark
   return paragraph;
 }
 
-static int join(cmark_node *parent, const md_markdown_tags *tags, int level, md_error *err) {
+static int join(cmark_node *parent, const md_markdown_tags *tags, int level, const char *file, md_error *err) {
   if (level > LEVELS_MAX)
-    return md_error_set(err, MD_ETOOBIG, "lists and quotes nest deeper than %d in Markdown", LEVELS_MAX);
+    return md_error_set(err, MD_ETOOBIG, "%s: lists and quotes nest deeper than %d", file, LEVELS_MAX);
   for (cmark_node *n = cmark_node_first_child(parent); n; n = cmark_node_next(n)) {
     cmark_node_type type = cmark_node_get_type(n);
     if (type != CMARK_NODE_LIST && type != CMARK_NODE_PARAGRAPH && md_markdown_blocks_marker(n, tags) < 0) continue;
@@ -143,12 +143,12 @@ static int join(cmark_node *parent, const md_markdown_tags *tags, int level, md_
   for (cmark_node *n = cmark_node_first_child(parent); n; n = cmark_node_next(n)) {
     cmark_node_type type = cmark_node_get_type(n);
     bool holds = type == CMARK_NODE_LIST || type == CMARK_NODE_ITEM || type == CMARK_NODE_BLOCK_QUOTE;
-    int rc = holds ? join(n, tags, level + 1, err) : 0;
+    int rc = holds ? join(n, tags, level + 1, file, err) : 0;
     if (rc) return rc;
   }
   return 0;
 }
 
-int md_markdown_blocks_join(cmark_node *document, const md_markdown_tags *tags, md_error *err) {
-  return join(document, tags, 0, err);
+int md_markdown_blocks_join(cmark_node *document, const md_markdown_tags *tags, const char *file, md_error *err) {
+  return join(document, tags, 0, file, err);
 }

@@ -135,7 +135,7 @@ static void inline_node(cmark_node *n, md_markdown_out *out, const void *owner, 
 }
 
 static void inlines(cmark_node *parent, md_markdown_out *out, int level) {
-  if (level > MD_MARKDOWN_INLINES) md_markdown_out_fail(out, MD_ETOOBIG, 1, "emphasis or links nest too deep");
+  if (level > MD_MARKDOWN_INLINES) md_markdown_out_too_deep(out, "emphasis and links");
   for (cmark_node *n = cmark_node_first_child(parent); n && out->rc == 0; n = cmark_node_next(n))
     inline_node(n, out, parent, level);
 }

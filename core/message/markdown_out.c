@@ -7,8 +7,8 @@ static void no_memory(md_markdown_out *out) {
   if (out->rc == 0) out->rc = md_error_set(out->err, MD_ENOMEM, "%s: out of memory", out->file);
 }
 
-void md_markdown_out_fail(md_markdown_out *out, int code, int line, const char *what) {
-  if (out->rc == 0) out->rc = md_error_set(out->err, code, "%s:%d: %s", out->file, line, what);
+void md_markdown_out_too_deep(md_markdown_out *out, const char *what) {
+  if (out->rc == 0) out->rc = md_error_set(out->err, MD_ETOOBIG, "%s: %s nest too deep", out->file, what);
 }
 
 int md_markdown_out_init(md_markdown_out *out, const md_markdown_tags *tags, const char *file, md_arena *arena,
@@ -55,7 +55,7 @@ void md_markdown_out_text(md_markdown_out *out, const char *text) {
 static void push(md_markdown_out *out, md_mustache_node *node, bool wrap, int tag, const void *owner) {
   if (!node) return;
   if (out->depth + 1 == MD_MARKDOWN_LEVELS) {
-    md_markdown_out_fail(out, MD_ETOOBIG, node->line, "elements nest too deep");
+    md_markdown_out_too_deep(out, "elements");
     return;
   }
   out->depth++;
@@ -78,11 +78,11 @@ static md_mustache_node *add_tag(md_markdown_out *out, const md_mustache_node *t
 
 static void refuse_crossing(md_markdown_out *out, const md_mustache_node *section) {
   if (out->rc == 0)
-    out->rc = md_error_set(out->err, MD_ESYNTAX,
-                           "%s:%d: the section {{%c%s}} begins in one element and ends in another: put both tags into "
-                           "the same text, or each on a line of its own",
-                           section->file, section->line, section->kind == MD_MUSTACHE_SECTION ? '#' : '^',
-                           section->text);
+    out->rc =
+        md_error_set(out->err, MD_ESYNTAX,
+                     "%s:%d: the section {{%c%s}} begins in one element and ends in another: put both tags into "
+                     "the same text, or each on a line of its own",
+                     section->file, section->line, section->kind == MD_MUSTACHE_SECTION ? '#' : '^', section->text);
 }
 
 void md_markdown_out_tag(md_markdown_out *out, int tag, const void *owner, md_markdown_place place) {

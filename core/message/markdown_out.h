@@ -42,4 +42,4 @@ void md_markdown_out_open(md_markdown_out *out, const char *text, const char *ta
 void md_markdown_out_close(md_markdown_out *out);
 void md_markdown_out_number(md_markdown_out *out, int slot, int number); // sets a counter
 void md_markdown_out_counted(md_markdown_out *out, int slot);            // writes it and counts
-void md_markdown_out_fail(md_markdown_out *out, int code, int line, const char *what);
+void md_markdown_out_too_deep(md_markdown_out *out, const char *what);   // "lists nest too deep"

@@ -91,7 +91,7 @@ static void inline_node(writer *w, cmark_node *n, const void *owner, int level) 
 }
 
 static void inlines(writer *w, cmark_node *parent, const void *owner, int level) {
-  if (level > MD_MARKDOWN_INLINES) md_markdown_out_fail(w->out, MD_ETOOBIG, 1, "emphasis or links nest too deep");
+  if (level > MD_MARKDOWN_INLINES) md_markdown_out_too_deep(w->out, "emphasis and links");
   for (cmark_node *n = cmark_node_first_child(parent); n && w->out->rc == 0; n = cmark_node_next(n))
     inline_node(w, n, owner, level);
 }
@@ -141,7 +141,7 @@ static void code_block(writer *w, cmark_node *node) {
 static bool extend(writer *w, const char *by) {
   size_t len = strlen(by);
   if (w->prefix_len + len >= PREFIX_MAX) {
-    md_markdown_out_fail(w->out, MD_ETOOBIG, 1, "lists and quotes nest too deep");
+    md_markdown_out_too_deep(w->out, "lists and quotes");
     return false;
   }
   memcpy(w->prefix + w->prefix_len, by, len + 1);

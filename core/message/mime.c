@@ -35,7 +35,8 @@ static int check_attachments(const md_mime_mail *mail, md_error *err) {
   for (size_t i = 0; i < mail->attachment_count; i++) {
     const md_mime_attachment *a = &mail->attachments[i];
     if (!md_mime_type(a->name))
-      return md_error_set(err, MD_EINVAL, "an attachment may be pdf, png, jpg, jpeg, gif, txt, csv or ics, by its name");
+      return md_error_set(err, MD_EINVAL,
+                          "an attachment may be pdf, png, jpg, jpeg, gif, txt, csv or ics, by its name");
     if (a->len > MD_MIME_ATTACHMENTS_MAX - total)
       return md_error_set(err, MD_ETOOBIG, "the attachments have more than 7 MB together");
     total += a->len;

@@ -22,10 +22,10 @@ int md_mime_value_check(const char *what, const char *value, md_error *err) {
   if (!md_utf8_valid(value, len)) return md_error_set(err, MD_EINVAL, "%s is not UTF-8", what);
   for (size_t i = 0; i < len; i++) {
     unsigned char byte = (unsigned char)value[i], next = (unsigned char)value[i + 1];
-    if (byte < 0x20 || byte == 0x7f || (byte == 0xc2 && next < 0xa0) || (byte == 0xe2 && next == 0x80 &&
-        ((unsigned char)value[i + 2] == 0xa8 || (unsigned char)value[i + 2] == 0xa9)))
-      return md_error_set(err, MD_EINVAL, "%s has a control character or line break in it, which a mail's header must not",
-                          what);
+    if (byte < 0x20 || byte == 0x7f || (byte == 0xc2 && next < 0xa0) ||
+        (byte == 0xe2 && next == 0x80 && ((unsigned char)value[i + 2] == 0xa8 || (unsigned char)value[i + 2] == 0xa9)))
+      return md_error_set(err, MD_EINVAL,
+                          "%s has a control character or line break in it, which a mail's header must not", what);
   }
   return 0;
 }
@@ -50,7 +50,8 @@ static bool is_alphanumeric(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-// --- encoded words ----------------------------------------------------------------------------------------------------
+// --- encoded words
+// ----------------------------------------------------------------------------------------------------
 
 // What Q may hold as it is, in phrases too.
 static size_t q_size(char c) {
@@ -94,7 +95,8 @@ static void write_word(md_buffer *out, const char *text, size_t len, bool base64
 // Writes `text` as encoded words from column `column` on; returns the column it ends at.
 static size_t write_words(md_buffer *out, const char *text, size_t column) {
   size_t len = strlen(text);
-  bool base64 = encoded_size(text, len, true) < encoded_size(text, len, false);
+  // Q can be read by a person, so it may be half as long again.
+  bool base64 = 3 * encoded_size(text, len, true) < 2 * encoded_size(text, len, false);
   while (len > 0) {
     size_t room = LINE - column < ENCODED_WORD ? LINE - column : ENCODED_WORD, take = 0;
     while (take < len) {
@@ -116,7 +118,8 @@ static size_t write_words(md_buffer *out, const char *text, size_t column) {
   return column;
 }
 
-// --- plain text -------------------------------------------------------------------------------------------------------
+// --- plain text
+// -------------------------------------------------------------------------------------------------------
 
 // Writes ASCII text, folded before spaces; the first word goes to a line of its own when it is too long.
 static void write_folded(md_buffer *out, const char *text, size_t column) {
@@ -152,7 +155,8 @@ int md_mime_header_text(md_buffer *out, const char *name, const char *value, md_
   return 0;
 }
 
-// --- names and addresses ----------------------------------------------------------------------------------------------
+// --- names and addresses
+// ----------------------------------------------------------------------------------------------
 
 static void write_quoted(md_buffer *out, const char *text) {
   md_buffer_putc(out, '"');
@@ -219,9 +223,9 @@ int md_mime_header_ids(md_buffer *out, const char *name, const char *const *ids,
 }
 
 static bool is_own(const char *name) {
-  static const char *const own[] = {"From",       "Sender",      "Reply-To",   "To",           "Cc",
-                                    "Bcc",        "Subject",     "Date",       "Message-ID",   "In-Reply-To",
-                                    "References", "MIME-Version", "Received",  "Return-Path",  "Auto-Submitted"};
+  static const char *const own[] = {"From",       "Sender",       "Reply-To", "To",          "Cc",
+                                    "Bcc",        "Subject",      "Date",     "Message-ID",  "In-Reply-To",
+                                    "References", "MIME-Version", "Received", "Return-Path", "Auto-Submitted"};
   for (size_t i = 0; i < sizeof own / sizeof *own; i++)
     if (strcasecmp(name, own[i]) == 0) return true;
   return strncasecmp(name, "Content-", 8) == 0 || strncasecmp(name, "Resent-", 7) == 0;
@@ -238,7 +242,8 @@ int md_mime_header_extra(md_buffer *out, const md_mime_header *header, md_error 
   return md_mime_header_text(out, header->name, header->value, err);
 }
 
-// --- file names -------------------------------------------------------------------------------------------------------
+// --- file names
+// -------------------------------------------------------------------------------------------------------
 
 static int check_file_name(const char *name, md_error *err) {
   int rc = md_mime_value_check("an attachment's name", name, err);

@@ -27,8 +27,7 @@ static md_mustache_node *add(builder *b, md_mustache_kind kind, const md_mustach
   node->dynamic = token->dynamic;
   node->indent = token->indent;
   node->len = token->len;
-  node->text =
-      kind == MD_MUSTACHE_TEXT ? token->text : md_arena_strndup(b->tokens.arena, token->text, token->len);
+  node->text = kind == MD_MUSTACHE_TEXT ? token->text : md_arena_strndup(b->tokens.arena, token->text, token->len);
   if (!node->text) return NULL;
   *b->stack[b->depth].end = node;
   b->stack[b->depth].end = &node->next;

@@ -43,6 +43,9 @@ typedef struct renderer {
 static int render_list(renderer *r, const md_mustache_node *node);
 
 static int fail(const renderer *r, int code, const md_mustache_node *node, const char *what) {
+  if (node->kind == MD_MUSTACHE_TEXT || node->kind == MD_MUSTACHE_WRAP) // without a name, and without a NUL
+    return md_error_set(r->err, code, "%s:%d: the text here %s", node->file, node->line, what);
+  if (!node->text) return md_error_set(r->err, code, "%s: a list %s", node->file, what);
   return md_error_set(r->err, code, "%s:%d: \"%s\" %s", node->file, node->line, node->text, what);
 }
 
@@ -159,8 +162,9 @@ static int partial_name(renderer *r, const md_mustache_node *node, const char **
   *name = node->text;
   if (!node->dynamic) return 0;
   if (r->expander && !r->expander->skip_dynamic)
-    return md_error_set(r->err, MD_ESYNTAX, "%s:%d: {{>*%s}}: a partial in Markdown cannot be chosen by data: use {{#…}}",
-                        node->file, node->line, node->text);
+    return md_error_set(r->err, MD_ESYNTAX,
+                        "%s:%d: {{>*%s}}: a partial in Markdown cannot be chosen by data: use {{#…}}", node->file,
+                        node->line, node->text);
   const json_t *value = md_mustache_lookup(r->top, node->text);
   *name = json_is_string(value) ? json_string_value(value) : "";
   return 0;
@@ -177,9 +181,8 @@ static int find_partial(renderer *r, const md_mustache_node *node, const md_must
     }
   size_t len = 0;
   const char *file = name;
-  const char *text = *name && r->options->partial
-                         ? r->options->partial(r->options->partial_context, name, &len, &file)
-                         : NULL;
+  const char *text =
+      *name && r->options->partial ? r->options->partial(r->options->partial_context, name, &len, &file) : NULL;
   if (!text && r->options->strict) return fail(r, MD_EINVAL, node, "is no partial: there is no such file");
   *out = NULL;
   if (text) rc = md_mustache_compile(file, 1, text, len, r->arena, out, r->err);

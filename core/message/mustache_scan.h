@@ -4,12 +4,12 @@
 #include "message/mustache_node.h"
 
 typedef struct md_mustache_token {
-  char kind;       // 't' text, up to and with the end of its line; else the tag: 'v' '&' '#' '^' '/' '>' '<' '$' '!' '='
-  char closes;     // of '/': the kind of the tag that it closes
+  char kind;   // 't' text, up to and with the end of its line; else the tag: 'v' '&' '#' '^' '/' '>' '<' '$' '!' '='
+  char closes; // of '/': the kind of the tag that it closes
   bool line_start; // the first of its line
   bool dynamic;    // {{>*name}}
   int line;
-  int match; // index of the token that closes this one or is closed by it; -1
+  int match;        // index of the token that closes this one or is closed by it; -1
   const char *text; // of a text its bytes; of a tag its name, without white space around it
   size_t len;
   const char *indent; // as in md_mustache_node; settled by md_mustache_settle

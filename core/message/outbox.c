@@ -65,6 +65,10 @@ static int set_up(md_outbox *outbox, md_error *err) {
   return whole ? 0 : md_error_set(err, MD_ENOMEM, "out of memory");
 }
 
+static md_micros due_at(void *context, md_store *store) {
+  return md_outbox_due_at(context, store);
+}
+
 static void committed(void *context);
 static void rolled_back(void *context);
 
@@ -87,6 +91,7 @@ int md_outbox_new(md_outbox **out, const md_outbox_options *options, md_error *e
   outbox->messenger = (md_messenger){.context = outbox,
                                      .decide = md_outbox_decide,
                                      .claim = claim,
+                                     .due_at = due_at,
                                      .committed = committed,
                                      .rolled_back = rolled_back};
   int rc = set_up(outbox, err);

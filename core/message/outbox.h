@@ -60,8 +60,8 @@ void md_outbox_free(md_outbox *outbox); // after the courier has stopped; NULL i
 // name in `to`, another channel): raise it with the script's line. Lives as long as the outbox.
 const md_messenger *md_outbox_messenger(md_outbox *outbox);
 
-// At start, inside a transaction, before the first claim: what was under way when the process ended becomes unknown,
-// and goes by that rule (M2, M3).
+// What was under way when the process ended becomes unknown, and goes by that rule (M2, M3). Inside a transaction; does
+// something once only, before the first claim, which calls it by itself.
 int md_outbox_recover(md_outbox *outbox, md_store *store, md_micros now, md_error *err);
 
 // Any thread: a delivery comes back with its result filled in.

@@ -155,8 +155,7 @@ static int settle_interrupted(md_outbox *outbox, md_store *store, md_micros now,
   return rc ? rc : settle(&o);
 }
 
-int md_outbox_recover(md_outbox *outbox, md_store *store, md_micros now, md_error *err) {
-  if (outbox->recovered) return 0;
+static int recover(md_outbox *outbox, md_store *store, md_micros now, md_error *err) {
   md_buffer ids;
   md_buffer_init(&ids);
   int rc = md_messages_interrupted(store, note_interrupted, &ids, err);
@@ -166,6 +165,14 @@ int md_outbox_recover(md_outbox *outbox, md_store *store, md_micros now, md_erro
     rc = settle_interrupted(outbox, store, now, id, err);
   }
   md_buffer_deinit(&ids);
+  return rc;
+}
+
+int md_outbox_recover(md_outbox *outbox, md_store *store, md_micros now, md_error *err) {
+  if (outbox->recovered) return 0;
+  md_arena *scope = md_json_scope(outbox->arena);
+  int rc = recover(outbox, store, now, err);
+  md_json_scope(scope);
   outbox->recovered = outbox->recovering = rc == 0;
   return rc;
 }

@@ -112,3 +112,17 @@ void md_script_lint(const char *text, size_t len, void (*each)(void *context, in
     member = md_token_is(&token, ".") || md_token_is(&token, ":");
   }
 }
+
+void md_script_templates(const char *text, size_t len,
+                         void (*each)(void *context, int line, const char *name, size_t name_len), void *context) {
+  md_lexer lexer;
+  md_lexer_init(&lexer, text, len);
+  for (md_token token = md_lexer_next(&lexer); token.kind != MD_TOKEN_END; token = md_lexer_next(&lexer)) {
+    if (!md_token_is(&token, "template") && !md_token_is(&token, "fallback_template")) continue;
+    md_lexer ahead = lexer;
+    md_token next = md_lexer_next(&ahead);
+    if (!md_token_is(&next, "=")) continue;
+    next = md_lexer_next(&ahead);
+    if (next.kind == MD_TOKEN_STRING) each(context, next.line, next.text, next.len);
+  }
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds in a Lua text, before it runs, the names that scripts do not get (S1). Pure; any thread.
+// Finds in a Lua text, before it runs, the names that scripts do not get (S1) and the templates that it names (M1).
+// Pure; any thread.
 #pragma once
 #include <stddef.h>
 
@@ -7,3 +8,8 @@
 // that the text declares itself (local, parameter, loop variable) is its own.
 void md_script_lint(const char *text, size_t len, void (*each)(void *context, int line, const char *what),
                     void *context);
+
+// Calls `each` for every template that the text names in so many words: template = "x", fallback_template = "x". The
+// name is not NUL-terminated.
+void md_script_templates(const char *text, size_t len,
+                         void (*each)(void *context, int line, const char *name, size_t name_len), void *context);

@@ -13,6 +13,7 @@ typedef struct md_store md_store;
 typedef struct md_store_options {
   const char *path; // the file; NULL: a database in memory
   bool read_only;   // opens an existing file for reading, changes nothing, needs no daemon
+  bool unsynced;    // commits do not wait for the disk: for what can be made again (virtual time)
   int cache_kib;    // SQLite's page cache; 0: 3 MiB for a writer, 2 MiB for a reader
 } md_store_options;
 

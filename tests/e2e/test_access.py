@@ -67,8 +67,8 @@ def test_keys():
         assert shop.sql("SELECT source FROM events WHERE id = 'forced'") == [("/webshop",)]
         # In a batch each event for itself.
         batch = [shop.event("order.placed", "ida"), shop.event("a", "ida"), shop.event("message.failed", "ida")]
-        status, answer, _ = shop.request("POST", "/v1/events", json.dumps(batch),
-                                         {"Content-Type": "application/cloudevents-batch+json", "Authorization": f"Bearer {webshop}"})
+        headers = {"Content-Type": "application/cloudevents-batch+json", "Authorization": f"Bearer {webshop}"}
+        status, answer, _ = shop.request("POST", "/v1/events", json.dumps(batch), headers)
         assert status == 200 and [row["status"] for row in answer] == ["accepted", "refused", "refused"], answer
         other = key(shop, "reader", "--scopes", "metrics")
         assert statuses(shop, other, "a") == [403]

@@ -1,37 +1,43 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=e2e,quick timeout=90
-"""The command line: help everywhere, exit codes that scripts can go by, the field names of --json, times, and ingest over HTTP."""
+"""The command line: help everywhere, exit codes that scripts can go by, the field names of --json, times, and ingest
+over HTTP (P5, W6)."""
 import gzip
 import json
 import os
 import re
 import subprocess
 
-from harness import COPY, MOMENTD, PLAN, SLOW, Shop, main, moment
+from harness import COPY, MOMENTD, SLOW, Shop, main, moment
 
 COMMANDS = ["run", "check", "test", "ingest", "event", "events", "runs list", "runs show", "runs cancel", "runs retry",
-            "messages list", "messages show", "why", "status", "reload", "key add", "key list", "key revoke", "help", "version"]
+            "messages list", "messages show", "why", "status", "reload", "key add", "key list", "key revoke", "help",
+            "version"]
 RUN = "id moment version state outcome reason about person trigger steps waiting_for due_at started_at ended_at".split()
-MESSAGE = ("id run moment template variant channel class state reason to locale subject created_at due_at final_at").split()
+MESSAGE = ("id run moment template variant channel class state reason to locale subject "
+           "created_at due_at final_at").split()
 UNMATCHED = "event type moment reason".split()
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 SCRIPTS = {
     "events.lua": """local plan = require 'plan'
-return plan.define { person = { strong = { 'subject', 'data.email' } }, things = { order = { of = 'person', at = 'data.order_id' } },
+return plan.define { person = { strong = { 'subject', 'data.email' } },
+  things = { order = { of = 'person', at = 'data.order_id' } },
   events = { a = { means = 'a trigger', address = { email = 'data.email' } } } }
 """,
     "m/moment.lua": moment("m:send { template = 'x', data = { n = event.data.n } }\n"
                            "local b = m:wait_for({ 'b', 'c.*' }, { within = '1d' })\nreturn 'got ' .. b.type",
-                           "class = 'service', on = 'a', about = 'order', where = function(event) return event.data.n ~= 0 end"),
+                           "class = 'service', on = 'a', about = 'order', "
+                           "where = function(event) return event.data.n ~= 0 end"),
     "m/x.da.md": COPY,
 }
 
 
 def call(*arguments, text=None, db=None):
     """Exit code, standard output, standard error; in no locale at all."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "MOMENTD_DB"))}
+    unwanted = ("LC_", "LANG", "MOMENTD_DB")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
     if db:
         environment["MOMENTD_DB"] = db
     done = subprocess.run([MOMENTD, *arguments], input=text, capture_output=True, timeout=60 * SLOW, env=environment)
@@ -57,8 +63,9 @@ def test_help():
 
 def test_misuse_is_2_and_names_the_nearest():
     for words, wanted in [
-            (["rnus"], "momentd runs"), (["runs", "lst"], "momentd runs list"), (["runs"], "runs list"), (["statsu"], "momentd status"),
-            (["xyzzy"], "momentd help"), (["run", "--delivry", "live"], "--delivery"), (["run", "--delivery"], "--delivery MODE"),
+            (["rnus"], "momentd runs"), (["runs", "lst"], "momentd runs list"), (["runs"], "runs list"),
+            (["statsu"], "momentd status"), (["xyzzy"], "momentd help"),
+            (["run", "--delivry", "live"], "--delivery"), (["run", "--delivery"], "--delivery MODE"),
             (["status", "--jsn"], "--json"), (["status", "--json=yes"], "takes no value"), (["status", "-x"], "-x"),
             (["runs", "show"], "RUN"), (["runs", "show", "seven"], "seven"), (["runs", "show", "1", "2"], "2"),
             (["runs", "list", "--state", "prked"], "parked"), (["runs", "list", "--limit", "none"], "limit"),
@@ -74,13 +81,15 @@ def test_misuse_is_2_and_names_the_nearest():
 def test_unreachable_is_3():
     with Shop(SCRIPTS) as shop:
         missing = os.path.join(shop.dir, "none.db")
-        for words in (["runs", "list"], ["messages", "list"], ["status"], ["why", "ida"], ["events"], ["key", "list"], ["runs", "show", "1"]):
+        for words in (["runs", "list"], ["messages", "list"], ["status"], ["why", "ida"], ["events"], ["key", "list"],
+                      ["runs", "show", "1"]):
             code, out, error = call(*words, "--db", missing)
             assert code == 3 and missing in error and not out, (words, code, error)
         assert not os.path.exists(missing), "a reading command makes no database"
         shop.start()
         assert shop.stop() == 0
-        for words in (["runs", "cancel", "1"], ["runs", "retry", "1"], ["reload"], ["event", "a"], ["ingest", os.devnull]):
+        for words in (["runs", "cancel", "1"], ["runs", "retry", "1"], ["reload"], ["event", "a"],
+                      ["ingest", os.devnull]):
             code, _, error = call(*words, "--db", shop.db)
             assert code == 3, (words, code, error)
         code, _, error = call("event", "a", "--url", f"http://127.0.0.1:{shop.port}")
@@ -105,8 +114,10 @@ def check_shapes(shop):
     assert list(done) == RUN and list(waiting) == RUN, (list(done), RUN)
     check_times(done, "started_at", "ended_at")
     check_times(waiting, "started_at", "due_at")
-    assert done["state"] == "done" and done["outcome"] == "got c.d" and done["waiting_for"] is None and done["due_at"] is None, done
-    assert done["about"] == {"kind": "order", "value": "o1"} and done["person"] == "ida" and done["trigger"] == "a1", done
+    assert done["state"] == "done" and done["outcome"] == "got c.d", done
+    assert done["waiting_for"] is None and done["due_at"] is None, done
+    assert done["about"] == {"kind": "order", "value": "o1"}, done
+    assert done["person"] == "ida" and done["trigger"] == "a1", done
     assert done["steps"] == 2 and re.fullmatch("[0-9a-f]{64}", done["version"]) and done["reason"] is None, done
     assert waiting["waiting_for"] == "b, c.*" and waiting["ended_at"] is None and waiting["outcome"] is None, waiting
     shown = shop.rows("runs", "show", str(done["id"]))[0]
@@ -123,7 +134,8 @@ def check_shapes(shop):
     first_fields(shown["messages"][0], MESSAGE)
     unmatched = shop.rows("events", "--unmatched")
     first_fields(unmatched[0], UNMATCHED)
-    assert {(row["event"], row["moment"], row["reason"]) for row in unmatched} == {("a3", "m", "where"), ("a4", "m", "about")}, unmatched
+    reasons = {(row["event"], row["moment"], row["reason"]) for row in unmatched}
+    assert reasons == {("a3", "m", "where"), ("a4", "m", "about")}, unmatched
     event = shop.rows("events", "--type", "c.d")[0]
     check_times(event, "time", "received_at")
     assert event["id"] == "c1" and event["data"] == {"order_id": "o1"} and event["about"] == {"order": "o1"}, event
@@ -143,16 +155,21 @@ def test_json_and_tables():
     with Shop(SCRIPTS) as shop:
         shop.start()
         for identity, kind, subject, data in [
-                ("a1", "a", "ida", {"n": 1, "order_id": "o1", "email": "ida@example.com"}), ("c1", "c.d", "ida", {"order_id": "o1"}),
-                ("a2", "a", "bo", {"n": 2, "order_id": "o2"}), ("a3", "a", "eva", {"n": 0, "order_id": "o3"}), ("a4", "a", "eva", {"n": 4})]:
+                ("a1", "a", "ida", {"n": 1, "order_id": "o1", "email": "ida@example.com"}),
+                ("c1", "c.d", "ida", {"order_id": "o1"}),
+                ("a2", "a", "bo", {"n": 2, "order_id": "o2"}),
+                ("a3", "a", "eva", {"n": 0, "order_id": "o3"}),
+                ("a4", "a", "eva", {"n": 4})]:
             shop.send(kind, subject, data, id=identity)
         shop.wait("the mail", shop.mails)
         shop.wait("acceptance", lambda: shop.rows("messages", "list", "--state", "accepted"))
         check_shapes(shop)
         for words, wanted in [
-                (["runs", "list"], "got c.d"), (["runs", "show", "1"], "m/moment.lua:3"), (["messages", "list"], "ida@example.com"),
+                (["runs", "list"], "got c.d"), (["runs", "show", "1"], "m/moment.lua:3"),
+                (["messages", "list"], "ida@example.com"),
                 (["messages", "show", "1"], "Hej 1"), (["events"], "c.d"), (["events", "--unmatched"], "where"),
-                (["runs", "list", "--person", "ida@example.com"], "o1"), (["runs", "list", "--state", "parked"], "No runs")]:
+                (["runs", "list", "--person", "ida@example.com"], "o1"),
+                (["runs", "list", "--state", "parked"], "No runs")]:
             assert wanted in shop.momentd(*words), words
         assert shop.rows("messages", "show", "1")[0]["id"] == 1
         assert len(shop.rows("events", "--limit", "2")) == 2
@@ -162,7 +179,8 @@ def test_json_and_tables():
         waiting = shop.rows("runs", "list", "--state", "waiting")[0]
         shop.momentd("runs", "cancel", str(waiting["id"]))
         cancelled = shop.rows("runs", "list", "--state", "cancelled")[0]
-        assert cancelled["id"] == waiting["id"] and cancelled["reason"] == "operator" and TIME.fullmatch(cancelled["ended_at"]), cancelled
+        assert cancelled["id"] == waiting["id"] and cancelled["reason"] == "operator", cancelled
+        check_times(cancelled, "ended_at")
         shop.momentd("runs", "cancel", str(waiting["id"]), code=1)
 
 
@@ -175,10 +193,11 @@ def test_why():
         shop.wait("acceptance", lambda: shop.rows("messages", "list", "--state", "accepted"))
         for subject in ("ida", "ida@example.com", " Ida@Example.com "):
             text = shop.momentd("why", subject)
-            assert "sent (accepted)" in text and "where said no" in text and "o1" in text and "bo" not in text.split(), text
-        assert "no address" in shop.momentd("why", "bo") or "has an address" in shop.momentd("why", "bo"), shop.momentd("why", "bo")
+            assert "sent (accepted)" in text and "where said no" in text and "o1" in text, text
+            assert "bo" not in text.split(), text
+        assert "not sent: no address is known" in shop.momentd("why", "bo"), shop.momentd("why", "bo")
         kinds = [row["kind"] for row in shop.rows("why", "ida")]
-        assert kinds.count("person") == 1 and kinds.count("run") == 1 and kinds.count("message") == 1 and kinds.count("unmatched") == 1, kinds
+        assert all(kinds.count(kind) == 1 for kind in ("person", "run", "message", "unmatched")), kinds
         message = next(row for row in shop.rows("why", "bo") if row["kind"] == "message")
         assert message["sent"] is False and message["reason"] == "no_address" and "address" in message["why"], message
         assert "nobody" in shop.momentd("why", "nobody", code=1)
@@ -187,11 +206,12 @@ def test_why():
 def test_event():
     with Shop(SCRIPTS) as shop:
         shop.start()
-        text = shop.momentd("event", "a", "--subject", "søren", "--id", "e1", "--source", "/shop", "--time", "2026-01-01T10:00:00+01:00",
-                            "--data", '{"n": 1, "order_id": "o1", "email": "s@example.com"}')
+        words = ["event", "a", "--subject", "søren", "--id", "e1", "--source", "/shop",
+                 "--time", "2026-01-01T10:00:00+01:00", "--data"]
+        text = shop.momentd(*words, '{"n": 1, "order_id": "o1", "email": "s@example.com"}')
         assert text == "accepted e1\n", text
-        assert shop.momentd("event", "a", "--subject", "søren", "--id", "e1", "--source", "/shop", "--time", "2026-01-01T10:00:00+01:00",
-                            "--data", '{"email":"s@example.com","n":1,"order_id":"o1"}') == "duplicate e1\n"
+        text = shop.momentd(*words, '{"email":"s@example.com","n":1,"order_id":"o1"}')
+        assert text == "duplicate e1\n", text
         assert "before" in shop.momentd("event", "a", "--id", "e1", "--source", "/shop", code=1)
         assert json.loads(shop.momentd("event", "b", "--json"))["status"] == "accepted"
         assert "403" in shop.momentd("event", "message.failed", code=1)
@@ -200,8 +220,13 @@ def test_event():
 
 
 def lines(count, first=1):
-    return [json.dumps({"specversion": "1.0", "id": f"i{n}", "source": "/file", "type": "b", "subject": f"k{n}", "data": {"n": n}})
-            for n in range(first, first + count)]
+    return [json.dumps({"specversion": "1.0", "id": f"i{n}", "source": "/file", "type": "b", "subject": f"k{n}",
+                        "data": {"n": n}}) for n in range(first, first + count)]
+
+
+def counts(events, accepted, duplicates=0, conflicts=0, refused=0):
+    return {"events": events, "accepted": accepted, "duplicates": duplicates, "conflicts": conflicts,
+            "refused": refused}
 
 
 def ingest(shop, *arguments, text=None):
@@ -218,12 +243,12 @@ def test_ingest_over_http():
         with gzip.open(packed, "wt", encoding="utf-8") as file:
             file.write("\r\n".join(lines(450, 401)))
         code, summary, error = ingest(shop, plain)
-        assert code == 0 and summary == {"events": 450, "accepted": 450, "duplicates": 0, "conflicts": 0, "refused": 0}, (summary, error)
+        assert code == 0 and summary == counts(450, 450), (summary, error)
         assert re.search(r"450 events, \d+ a second", error), error
         code, summary, _ = ingest(shop, packed)
-        assert code == 0 and summary == {"events": 450, "accepted": 400, "duplicates": 50, "conflicts": 0, "refused": 0}, summary
+        assert code == 0 and summary == counts(450, 400, duplicates=50), summary
         code, summary, error = ingest(shop, "-", "--quiet", "--batch", "7", text="\n".join(lines(20, 900)).encode())
-        assert code == 0 and summary["accepted"] == 20 and summary["duplicates"] == 0, (summary, error)
+        assert code == 0 and summary == counts(20, 20), (summary, error)
         assert error == "", error
         # Lines that are none are told by their number, and the others go in.
         bad = lines(3, 2001)
@@ -232,9 +257,9 @@ def test_ingest_over_http():
         bad.append(lines(1, 1)[0].replace('"n": 1', '"n": 2'))
         bad.append('{"specversion":"1.0","id":"r1","source":"/file","type":"message.failed"}')
         code, summary, error = ingest(shop, "-", text="\n".join(bad).encode())
-        assert code == 1 and summary == {"events": 7, "accepted": 3, "duplicates": 0, "conflicts": 1, "refused": 3}, (summary, error)
+        assert code == 1 and summary == counts(7, 3, conflicts=1, refused=3), (summary, error)
         told = re.findall(r"^line (\d+): (.*)$", error, re.M)
-        assert [number for number, _ in told] == ["2", "4", "6", "7"] or sorted(number for number, _ in told) == ["2", "4", "6", "7"], error
+        assert [number for number, _ in told] == ["2", "4", "6", "7"], error
         assert "source" in dict(told)["2"] and "momentd itself" in dict(told)["7"], told
         check_broken_files(shop, packed)
         code, out, _ = call("ingest", plain, "--db", shop.db)
@@ -268,7 +293,8 @@ def test_ingest_needs_its_key():
 
 def test_history_starts_nothing():
     """W6, DESIGN 4: stored only, in a database that no daemon has open."""
-    text = json.dumps({"specversion": "1.0", "id": "h1", "source": "/old", "type": "a", "subject": "ida", "time": "2020-01-01T00:00:00Z",
+    text = json.dumps({"specversion": "1.0", "id": "h1", "source": "/old", "type": "a", "subject": "ida",
+                       "time": "2020-01-01T00:00:00Z",
                        "data": {"n": 1, "order_id": "o1", "email": "ida@example.com"}}).encode()
     with Shop(SCRIPTS) as shop:
         shop.start()
@@ -279,8 +305,8 @@ def test_history_starts_nothing():
         assert code == 0, (out, error)
         code, _, error = call("ingest", "-", "--virtual-time", "--db", shop.db, "--scripts", shop.scripts, text=text)
         assert code == 1 and "virtual" in error, "virtual time needs a database of its own"
-        code, _, error = call("ingest", "-", "--virtual-time", "--db", shop.db + ".v", "--scripts", shop.scripts, "--delivery", "live",
-                              "--mail", "smtp://127.0.0.1", text=text)
+        code, _, error = call("ingest", "-", "--virtual-time", "--db", shop.db + ".v", "--scripts", shop.scripts,
+                              "--delivery", "live", "--mail", "smtp://127.0.0.1", text=text)
         assert code == 2 and "file:" in error, (code, error)
         shop.start()
         assert shop.rows("events")[0]["history"] is True and shop.rows("runs", "list") == [] and shop.mails() == []
@@ -295,13 +321,15 @@ def test_configuration_file():
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text)
             return call("run", "--config", path, "--db", shop.db, *more)
-        for text, wanted in [("delivry = 'live'", "return"), ("return { delivry = 'live' }", "delivery"), ("delivery = os.getenv('X')", "os"),
-                             ("return {", "momentd.lua:1")]:
+        for text, wanted in [("delivry = 'live'", "return"), ("return { delivry = 'live' }", "delivery"),
+                             ("return { delivery = os.getenv('X') }", "os"), ("return {", "momentd.lua:1"),
+                             ("return { delivery = 7 }", "text"),
+                             ("return { idle_timeout = '3 parsecs' }", "idle_timeout")]:
             code, _, error = run(text)
             assert code == 2 and wanted in error, (text, code, error)
         code, _, error = call("run", "--config", os.path.join(shop.dir, "none.lua"))
         assert code == 2 and "none.lua" in error, (code, error)
 
 
-main(test_help, test_misuse_is_2_and_names_the_nearest, test_unreachable_is_3, test_json_and_tables, test_why, test_event,
-     test_ingest_over_http, test_ingest_needs_its_key, test_history_starts_nothing, test_configuration_file)
+main(test_help, test_misuse_is_2_and_names_the_nearest, test_unreachable_is_3, test_json_and_tables, test_why,
+     test_event, test_ingest_over_http, test_ingest_needs_its_key, test_history_starts_nothing, test_configuration_file)

@@ -135,5 +135,18 @@ def test_template_that_lacks_a_variable():
         assert shop.mails() == []
 
 
+def test_an_unknown_name_in_to_harms_only_its_run():
+    scripts = {"events.lua": PLAN, "m/x.da.md": COPY,
+               "m/moment.lua": moment("if event.data.bad then m:send { template = 'x', to = 'nobody', data = { n = 1 } } end\n"
+                                      "m:send { template = 'x', data = { n = 1 } }\nreturn 'ok'")}
+    with Shop(scripts) as shop:
+        shop.start()
+        shop.send("a", "ida", {"email": "ida@example.com", "bad": True})
+        shop.send("a", "bo", {"email": "bo@example.com"})
+        runs = shop.rows("runs", "list")
+        assert [run["state"] for run in runs] == ["done", "parked"], runs
+        assert "m/moment.lua:3" in runs[1]["reason"] and "nobody" in runs[1]["reason"], runs[1]
+
+
 main(test_an_order_is_confirmed, test_three_modes, test_bad_input_is_answered, test_a_customers_name_stays_text,
-     test_template_that_lacks_a_variable)
+     test_template_that_lacks_a_variable, test_an_unknown_name_in_to_harms_only_its_run)

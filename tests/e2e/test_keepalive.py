@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=e2e timeout=120 tsan=yes processors=2
-"""64, 128, 256 and 384 keep-alive connections that all ask and are all answered at the same time, round after round: none ever
-stalls (a number of ready sockets that is a multiple of 128 has stalled servers for ever), and every event is stored (B2)."""
+"""64, 128, 256 and 384 keep-alive connections that all ask and are all answered at the same time, round after round:
+none ever stalls (a number of ready sockets that is a multiple of 128 has stalled servers for ever), and every event is
+stored (B2)."""
 import json
 import os
+import re
 import selectors
 import socket
 import time
@@ -41,8 +43,7 @@ class Client:
         head, blank, body = self.answer.partition(b"\r\n\r\n")
         if not blank:
             return False
-        length = int(next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")).split(b":")[1])
-        return len(body) >= length
+        return len(body) >= int(re.search(rb"(?i)\r\ncontent-length: *(\d+)", head).group(1))
 
 
 def round_of(clients, selector, number):
@@ -51,7 +52,8 @@ def round_of(clients, selector, number):
     waiting, end = set(clients), time.monotonic() + STALLED
     while waiting:
         left = end - time.monotonic()
-        assert left > 0, f"{len(waiting)} of {len(clients)} connections stall in round {number}: {sorted(c.name for c in waiting)[:5]}"
+        stalled = sorted(client.name for client in waiting)[:5]
+        assert left > 0, f"{len(waiting)} of {len(clients)} connections stall in round {number}: {stalled}"
         for key, _ in selector.select(left):
             if key.data.read():
                 waiting.discard(key.data)

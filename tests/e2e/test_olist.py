@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=e2e,data timeout=240 asan=no cost=60
-"""17,785 real events in virtual time, with the shipped order confirmation and a small delivery moment: every placed order gets one
-confirmation and nobody two, and every count is what a small model makes of the file itself (B5, T1, W1, W6, M9, P4).
+"""17,785 real events in virtual time, with the shipped order confirmation and a small delivery moment: every placed
+order gets one confirmation and nobody two, and every count is what a small model makes of the file itself (B5, T5, W1,
+W6, M9).
 The data may not be shipped: without MOMENTD_SHARED_DATA the test is skipped."""
 import collections
 import datetime
@@ -14,7 +15,7 @@ import os
 import subprocess
 import sys
 
-from harness import MOMENTD, SLOW, SOURCE, Shop, main
+from harness import MOMENTD, SLOW, Shop, main
 
 DATA = os.path.join(os.environ.get("MOMENTD_SHARED_DATA", ""), "olist-2017.ndjson.gz")
 DAYS = 12  # that the delivery moment waits: some parcels take longer
@@ -48,8 +49,8 @@ def copy(word):
     return f"---\nsubject: {word} {{{{order}}}}\n---\nDin ordre {{{{order}}}}: {word}.\n"
 
 
-SCRIPTS = {"delivery/moment.lua": DELIVERY, "delivery/dispatched.da.md": copy("Afsendt"), "delivery/delivered.da.md": copy("Leveret"),
-           "events.lua": PLAN}
+SCRIPTS = {"events.lua": PLAN, "delivery/moment.lua": DELIVERY, "delivery/dispatched.da.md": copy("Afsendt"),
+           "delivery/delivered.da.md": copy("Leveret")}
 
 
 def shop_with_scripts():
@@ -84,9 +85,9 @@ def write(path, events):
 
 def ingest(shop, path, text=None, db=None, mail=None):
     """Answers the summary."""
-    done = subprocess.run(
-        [MOMENTD, "ingest", path, "--virtual-time", "--db", db or shop.db, "--scripts", shop.scripts, "--delivery", "live",
-         "--mail", "file:" + (mail or shop.mail), "--json"], input=text, capture_output=True, timeout=200 * SLOW)
+    words = [MOMENTD, "ingest", path, "--virtual-time", "--db", db or shop.db, "--scripts", shop.scripts,
+             "--delivery", "live", "--mail", "file:" + (mail or shop.mail), "--json"]
+    done = subprocess.run(words, input=text, capture_output=True, timeout=200 * SLOW)
     assert done.returncode == 0, done.stderr.decode()[-3000:]
     return json.loads(done.stdout)
 
@@ -100,11 +101,13 @@ def time_of(event):
 class Expected:
     """What must come of the events, one after the other, by the rules, and nothing more."""
 
-    def __init__(self, events):
-        self.events, self.by_order = events, collections.defaultdict(list)
-        self.runs, self.mails, self.unmatched = collections.Counter(), collections.Counter(), collections.Counter()
+    def __init__(self, events, addresses_known=False):
+        self.events, self.by_order, self.known = events, collections.defaultdict(list), {}
+        self.runs, self.mails, self.suppressed = collections.Counter(), collections.Counter(), 0
         for number, event in enumerate(events):
             self.by_order[event["data"]["order_id"]].append((number, event))
+            if addresses_known or event["type"] == "order.placed":
+                self.known.setdefault(event["subject"], 0 if addresses_known else number)
         for number, event in enumerate(events):
             if event["type"] == "order.placed":
                 self.confirm(number, event)
@@ -112,27 +115,31 @@ class Expected:
                 self.deliver(number, event)
 
     def next(self, number, event, kind, deadline):
-        """The first event of its order after it and in time."""
+        """The first event of its order after it and in time, with its number."""
         for later, other in self.by_order[event["data"]["order_id"]]:
             if later > number and other["type"] == kind and time_of(other) <= deadline:
-                return other
+                return later, other
         return None
 
-    def mail(self, event, subject):
-        self.mails[address(event["subject"]), subject.format(event["data"]["order_id"])] += 1
+    def mail(self, number, event, subject):
+        """Real data has holes: a parcel may leave before its order was placed, when no address is known."""
+        if self.known.get(event["subject"], number + 1) <= number:
+            self.mails[address(event["subject"]), subject.format(event["data"]["order_id"])] += 1
+        else:
+            self.suppressed += 1
 
     def confirm(self, number, event):
-        self.mail(event, "Tak for din ordre {}")
+        self.mail(number, event, "Tak for din ordre {}")
         cancelled = self.next(number, event, "order.cancelled", time_of(event) + datetime.timedelta(days=30))
         if cancelled:
-            self.mail(event, "Din ordre {} er annulleret")
+            self.mail(*cancelled, "Din ordre {} er annulleret")
         self.runs["order_confirmation", "cancelled" if cancelled else "done"] += 1
 
     def deliver(self, number, event):
-        self.mail(event, "Afsendt {}")
+        self.mail(number, event, "Afsendt {}")
         delivered = self.next(number, event, "shipment.delivered", time_of(event) + datetime.timedelta(days=DAYS))
         if delivered:
-            self.mail(event, "Leveret {}")
+            self.mail(*delivered, "Leveret {}")
         self.runs["delivery", "delivered" if delivered else "late"] += 1
 
 
@@ -149,28 +156,28 @@ def check(shop, expected):
     types = collections.Counter(event["type"] for event in expected.events)
     stored = dict(shop.sql("SELECT type, count(*) FROM events GROUP BY type"))
     total = sum(expected.mails.values())
-    assert stored.pop("message.accepted", 0) == total, stored
-    assert stored == dict(types), (stored, types)
+    assert stored == {**types, "message.accepted": total}, (stored, types, total)
     runs = {(moment, outcome): count for moment, outcome, count in
             shop.sql("SELECT moment, outcome, count(*) FROM runs GROUP BY moment, outcome")}
     assert runs == dict(expected.runs), (runs, expected.runs)
     assert shop.sql("SELECT count(*) FROM unmatched") == [(0,)]
     assert shop.sql("SELECT count(*) FROM incidents") == [(0,)]
-    assert shop.sql("SELECT count(*) FROM messages WHERE state <> 3") == [(0,)]
-    assert shop.sql("SELECT count(*) FROM messages") == [(total,)]
+    ends = dict(shop.sql("SELECT coalesce(reason, 'accepted'), count(*) FROM messages GROUP BY 1"))
+    assert ends == {"accepted": total, "no_address": expected.suppressed}, ends
     assert shop.sql("SELECT count(*) FROM people") == [(len({event["subject"] for event in expected.events}),)]
     mails = read_mails(shop)
     assert mails == expected.mails, list((mails - expected.mails) + (expected.mails - mails))[:5]
-    confirmations = collections.Counter({key: count for key, count in mails.items() if key[1].startswith("Tak for din ordre")})
+    confirmations = [count for (_, subject), count in mails.items() if subject.startswith("Tak for din ordre")]
     assert len(confirmations) == types["order.placed"] == 4573, len(confirmations)
-    assert set(confirmations.values()) == {1}, "somebody got two"
+    assert set(confirmations) == {1}, "somebody got two"
 
 
 def check_summary(summary, expected, accepted):
     count = len(expected.events)
     assert summary["lines"] == count and summary["accepted"] == accepted, summary
     assert summary["duplicates"] == count - accepted and summary["refused"] == 0 and summary["conflicts"] == 0, summary
-    runs = {(moment, what.removeprefix("done: ")): number for moment, table in summary["runs"].items() for what, number in table.items()}
+    runs = {(moment, what.removeprefix("done: ")): number
+            for moment, table in summary["runs"].items() for what, number in table.items()}
     assert runs == dict(expected.runs), summary["runs"]
 
 
@@ -179,10 +186,12 @@ def contents(shop, db=None):
     old, shop.db = shop.db, db or shop.db
     try:
         return [shop.sql(query) for query in (
-            "SELECT seq, type, id, source, subject, time, received_at, person, data FROM events WHERE type NOT LIKE 'message.%'",
+            "SELECT seq, type, id, source, subject, time, received_at, person FROM events",
+            "SELECT seq, data FROM events WHERE type NOT LIKE 'message.%'",
             "SELECT id, moment, state, outcome, reason, person, trigger, steps, started_at, ended_at FROM runs",
-            "SELECT id, run, moment, template, state, reason, recipient, locale, subject, data, created_at, due_at, final_at FROM messages",
-            "SELECT count(*) FROM events", "SELECT id, identities, profile FROM people", "SELECT * FROM things")]
+            "SELECT id, run, moment, template, state, reason, recipient, locale, subject, data, created_at, due_at,"
+            " final_at FROM messages",
+            "SELECT id, identities, profile FROM people", "SELECT * FROM things")]
     finally:
         shop.db = old
 
@@ -201,26 +210,27 @@ def test_every_order_is_confirmed_once():
         before = contents(shop)
         # Once more: all is known, nothing happens.
         check_summary(ingest(shop, path), expected, 0)
-        assert contents(shop) == before
-        check(shop, expected)
+        assert contents(shop) == before and len(shop.mails()) == sum(expected.mails.values())
 
 
 def test_plain_packed_and_piped_are_the_same():
     """And addresses that the profile brings, before the first order."""
-    events = read_events()[:1500]
-    profiles = [{"specversion": "1.0", "id": f"profile-{subject}", "source": "/test", "type": "profile.updated", "subject": subject,
-                 "time": "2016-01-01T00:00:00Z", "data": {"email": address(subject)}}
+    events = read_events()[:800]
+    profiles = [{"specversion": "1.0", "id": f"profile-{subject}", "source": "/test", "type": "profile.updated",
+                 "subject": subject, "time": "2016-01-01T00:00:00Z", "data": {"email": address(subject)}}
                 for subject in dict.fromkeys(event["subject"] for event in events)]
     with shop_with_scripts() as shop:
         plain, packed = os.path.join(shop.dir, "e.ndjson"), os.path.join(shop.dir, "e.ndjson.gz")
         text = write(plain, profiles + events)
         write(packed, profiles + events)
         results = []
-        for number, (path, piped) in enumerate([(plain, None), (packed, None), ("-", text), ("-", open(packed, "rb").read())]):
+        with open(packed, "rb") as file:
+            inputs = [(plain, None), (packed, None), ("-", text), ("-", file.read())]
+        for number, (path, piped) in enumerate(inputs):
             db, mail = f"{shop.db}.{number}", f"{shop.mail}.{number}"
             summary = ingest(shop, path, piped, db, mail)
             results.append((summary, contents(shop, db), len(os.listdir(mail))))
-        expected = Expected(events)
+        expected = Expected(events, addresses_known=True)
         assert results[0][0]["accepted"] == len(profiles) + len(events), results[0][0]
         assert results[0][2] == sum(expected.mails.values())
         for result in results[1:]:

@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=e2e timeout=90 tsan=yes cost=20
-"""A real SMTP server that is down, slow, refuses, closes too early or says nothing (M2, M3, M4). Its recipients' names say how it
-behaves: each mail goes its own way, and all of them at the same time, since a first retry takes its ten seconds."""
+"""A real SMTP server that is down, slow, refuses, closes too early or says nothing (B4, M2, M3, M4). Its recipients'
+names say how it behaves: each mail goes its own way, and all of them at the same time, since a first retry takes its
+ten seconds."""
 import asyncio
 import collections
+import datetime
 import email
 import email.policy
 import re
@@ -29,7 +31,8 @@ SCRIPTS = {
     "service/x.da.md": COPY,
     "marketing/moment.lua": moment(SEND, "class = 'marketing', on = 'marketing'"),
     "marketing/x.da.md": COPY,
-    "alarm/moment.lua": moment("return event.data.reason .. ': ' .. event.data.detail", "class = 'service', on = 'message.failed'"),
+    "alarm/moment.lua": moment("return event.data.reason .. ': ' .. event.data.detail",
+                               "class = 'service', on = 'message.failed'"),
 }
 
 
@@ -43,7 +46,7 @@ class Session(SMTP):
                 await self._reader.read(1000)
             inbox.tried[who] += 1
             self.transport.abort()
-            return
+            await asyncio.sleep(60)  # until the loss of the connection ends this
         await super().smtp_DATA(arg)
 
     def connection_made(self, transport):
@@ -130,7 +133,6 @@ def check_at_once(shop, inbox):
 
 
 def seconds_between(earlier, later):
-    import datetime
     times = [datetime.datetime.fromisoformat(text.replace("Z", "+00:00")) for text in (earlier, later)]
     return (times[1] - times[0]).total_seconds()
 
@@ -164,7 +166,8 @@ def test_what_a_server_may_do():
         for who in ("later", "cut", "silent", "lost", "plain", "refused"):
             send(shop, who)
         send(shop, "torn", text="ø" * 25000)
-        shop.send("consent.given", "marketing", {"channel": "email", "purpose": "marketing", "text": "Ja tak", "source": "test"})
+        shop.send("consent.given", "marketing",
+                  {"channel": "email", "purpose": "marketing", "text": "Ja tak", "source": "test"})
         send(shop, "marketing", "marketing", urgent=True)
         down = other.wait("the first attempt", lambda: (row := message(other, "down"))["attempts"] == 1
                           and row["state"] == "queued" and row)
@@ -242,4 +245,5 @@ async def release(inbox, seconds):
     inbox.slow.set()
 
 
-main(test_what_a_server_may_do, test_a_slow_server_holds_up_no_urgent_mail, test_connections_are_kept, test_stopping_hands_mail_back)
+main(test_what_a_server_may_do, test_a_slow_server_holds_up_no_urgent_mail, test_connections_are_kept,
+     test_stopping_hands_mail_back)

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=e2e,fault timeout=120
-"""A database that is locked, a disk that is full: 503 with Retry-After, readyz red, and it recovers by itself; nothing that was
-acknowledged is lost, nothing is there twice (B1, B2)."""
+"""A database that is locked, a disk that is full: 503 with Retry-After, readyz red, and it recovers by itself; nothing
+that was acknowledged is lost, nothing is there twice (B1, B2)."""
+import json
 import os
 import resource
 import shutil
@@ -31,17 +32,20 @@ class Customer(threading.Thread):
         self.shop, self.name_, self.filling = shop, name, filling
         self.acknowledged, self.refused, self.strange, self.running = [], 0, [], True
 
+    def event(self, number):
+        identity = f"{self.name_}-{number}"
+        data = {"n": number, "email": f"{identity}@example.com", "filling": self.filling}
+        return self.shop.event("a", identity, data, id=identity)
+
     def run(self):
         number = 0
         while self.running:
             number += 1
-            event = self.shop.event("a", f"{self.name_}-{number}", {"n": number, "email": "ida@example.com", "filling": self.filling},
-                                    id=f"{self.name_}-{number}")
+            event = self.event(number)
             while self.running and not self.deliver(event):
                 time.sleep(0.05)
 
     def deliver(self, event):
-        import json
         status, answer, raw = self.shop.request("POST", "/v1/events", json.dumps(event),
                                                 {"Content-Type": "application/cloudevents+json"})
         if status == 202:
@@ -102,11 +106,12 @@ def check_nothing_lost(shop, customers):
     assert not lost, f"{len(lost)} acknowledged events are lost: {sorted(lost)[:5]}"
     assert set(stored) - set(acknowledged) == set(), "what was refused was stored all the same"
     assert shop.sql("SELECT count(*), count(DISTINCT trigger) FROM runs") == [(len(stored), len(stored))]
-    assert shop.sql("SELECT count(*), count(DISTINCT run) FROM messages WHERE state = 3") == [(len(stored), len(stored))]
+    accepted = shop.sql("SELECT count(*), count(DISTINCT run) FROM messages WHERE state = 3")
+    assert accepted == [(len(stored), len(stored))], accepted
     assert len(shop.mails()) == len(stored), (len(shop.mails()), len(stored))
     assert shop.sql("PRAGMA integrity_check") == [("ok",)]
     # An answered event is a duplicate when it is sent once more, in this life and in the next one.
-    sample = shop.event("a", acknowledged[0], {"n": 1, "email": "ida@example.com", "filling": customers[0].filling}, id=acknowledged[0])
+    sample = customers[0].event(1)
     assert shop.post(sample)[1]["status"] == "duplicate"
     assert shop.stop() == 0
     shop.start()
@@ -119,7 +124,8 @@ def test_a_locked_database():
         shop.start()
         other = sqlite3.connect(shop.db, isolation_level=None, timeout=30, check_same_thread=False)
         customers = start_customers(shop)
-        trouble_and_recovery(shop, customers, lambda: other.execute("BEGIN IMMEDIATE"), lambda: other.execute("ROLLBACK"))
+        trouble_and_recovery(shop, customers, lambda: other.execute("BEGIN IMMEDIATE"),
+                             lambda: other.execute("ROLLBACK"))
         other.close()
         check_nothing_lost(shop, customers)
 
@@ -163,8 +169,8 @@ def full_disk():
 
 
 def can_mount(flags, where):
-    script = f"mount -t tmpfs -o size=1m none '{where}'"
-    return shutil.which("unshare") and subprocess.run(["unshare", *flags, "sh", "-c", script], capture_output=True).returncode == 0
+    words = ["unshare", *flags, "mount", "-t", "tmpfs", "-o", "size=1m", "none", where]
+    return shutil.which("unshare") and subprocess.run(words, capture_output=True).returncode == 0
 
 
 def test_a_full_disk():
@@ -176,15 +182,15 @@ def test_a_full_disk():
             print("     (no disk can be mounted here: only the limit of file sizes is tested)")
             return
         script = f"mount -t tmpfs -o size=48m none '{where}' && exec \"$@\""
-        done = subprocess.run(["unshare", *flags, "sh", "-c", script, "sh", sys.executable, os.path.abspath(__file__), "full_disk"],
-                              env={**os.environ, "MOMENTD_TINY_DISK": where}, timeout=100 * SLOW, capture_output=True, text=True)
+        words = ["unshare", *flags, "sh", "-c", script, "sh", sys.executable, os.path.abspath(__file__), "full_disk"]
+        done = subprocess.run(words, env={**os.environ, "MOMENTD_TINY_DISK": where}, timeout=100 * SLOW,
+                              capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
     finally:
         os.rmdir(where)
 
 
-def test_it_does_not_start_on_a_locked_database():
-    """Another momentd on the same file is refused and told so."""
+def test_a_second_daemon_is_refused():
     with Shop(SCRIPTS) as shop:
         shop.start()
         text = shop.momentd("run", "--db", shop.db, "--scripts", shop.scripts, "--listen", "127.0.0.1:0", code=1)
@@ -194,4 +200,4 @@ def test_it_does_not_start_on_a_locked_database():
 
 if sys.argv[1:] == ["full_disk"]:
     main(full_disk)
-main(test_a_locked_database, test_a_file_that_may_not_grow, test_a_full_disk, test_it_does_not_start_on_a_locked_database)
+main(test_a_locked_database, test_a_file_that_may_not_grow, test_a_full_disk, test_a_second_daemon_is_refused)

@@ -46,23 +46,38 @@ static void answer(intake_fixture *fixture, md_submission *submission) {
   submission->done(submission);
 }
 
+static void answer_batch(intake_fixture *fixture) {
+  md_queue_node *node = md_queue_take(fixture->inbox, 256);
+  if (atomic_load(&fixture->pace_us)) usleep((useconds_t)atomic_load(&fixture->pace_us));
+  while (node) {
+    md_submission *submission = (md_submission *)((char *)node - offsetof(md_submission, node));
+    node = node->next;
+    answer(fixture, submission);
+  }
+  atomic_fetch_add(&fixture->batches, 1);
+}
+
 static void *run_engine(void *context) {
   intake_fixture *fixture = context;
   while (!atomic_load(&fixture->stop)) {
-    if (atomic_load(&fixture->paused) || !md_queue_wait(fixture->inbox, 20)) {
-      if (atomic_load(&fixture->paused)) poll(NULL, 0, 1);
-      continue;
-    }
-    md_queue_node *node = md_queue_take(fixture->inbox, 256);
-    if (atomic_load(&fixture->pace_us)) usleep((useconds_t)atomic_load(&fixture->pace_us));
-    while (node) {
-      md_submission *submission = (md_submission *)((char *)node - offsetof(md_submission, node));
-      node = node->next;
-      answer(fixture, submission);
-    }
-    atomic_fetch_add(&fixture->batches, 1);
+    bool paused = atomic_load(&fixture->paused);
+    atomic_store(&fixture->held, paused);
+    if (paused)
+      poll(NULL, 0, 1);
+    else if (md_queue_wait(fixture->inbox, 5))
+      answer_batch(fixture);
   }
   return NULL;
+}
+
+void intake_fixture_hold(intake_fixture *fixture) {
+  atomic_store(&fixture->paused, true);
+  while (!atomic_load(&fixture->held))
+    poll(NULL, 0, 1);
+}
+
+void intake_fixture_release(intake_fixture *fixture) {
+  atomic_store(&fixture->paused, false);
 }
 
 static bool is_ready(void *context) {
@@ -86,7 +101,7 @@ void intake_fixture_start(intake_fixture *fixture, const md_intake_options *opti
 }
 
 void intake_fixture_stop(intake_fixture *fixture) {
-  atomic_store(&fixture->paused, false);
+  intake_fixture_release(fixture);
   md_intake_stop(fixture->intake);
   atomic_store(&fixture->stop, true);
   pthread_join(fixture->engine, NULL);

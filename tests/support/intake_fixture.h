@@ -12,7 +12,7 @@ typedef struct intake_fixture {
   md_intake *intake;
   md_queue *inbox;
   pthread_t engine;
-  atomic_bool stop, paused, ready;
+  atomic_bool stop, paused, held, ready;
   atomic_int pace_us; // how long a batch takes
   atomic_long events, batches;
   pthread_mutex_t mutex; // guards the next three
@@ -23,6 +23,9 @@ typedef struct intake_fixture {
 // `options` may be NULL; its inbox, listen address and ready callback are set here unless they are given.
 void intake_fixture_start(intake_fixture *fixture, const md_intake_options *options, size_t inbox_limit);
 void intake_fixture_stop(intake_fixture *fixture);
+// The engine takes nothing from here on, or takes it again.
+void intake_fixture_hold(intake_fixture *fixture);
+void intake_fixture_release(intake_fixture *fixture);
 
 typedef struct http_reply {
   int status; // 0: the connection was closed without an answer

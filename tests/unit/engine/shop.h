@@ -59,6 +59,11 @@ static void shop_nothing(void *context) {
   (void)context;
 }
 
+static md_micros shop_due_at(void *context, md_store *store) {
+  (void)context;
+  return md_messages_due_at(store);
+}
+
 static void shop_problem(void *context, const char *moment, const char *text) {
   shop *s = context;
   size_t len = strlen(s->problems);
@@ -88,7 +93,7 @@ static inline void shop_open(shop *s) {
   s->arena = md_arena_new(0);
   md_json_scope(s->arena);
   if (md_store_open(&s->store, &(md_store_options){.path = NULL}, &err)) fail_msg("store: %s", err.text);
-  s->messenger = (md_messenger){NULL, shop_decide, shop_claim, shop_nothing, shop_nothing};
+  s->messenger = (md_messenger){NULL, shop_decide, shop_claim, shop_due_at, shop_nothing, shop_nothing};
   md_engine_options options = {.store = s->store, .clock = &s->clock.clock, .messenger = &s->messenger, .verify = true};
   if (md_engine_new(&s->engine, &options, &err)) fail_msg("engine: %s", err.text);
 }

@@ -55,13 +55,13 @@ static void run_in_lock_step(int connections) {
   for (int i = 0; i < connections; i++)
     fds[i] = http_connect(fixture.port);
   for (int round = 0; round < ROUNDS; round++) {
-    atomic_store(&fixture.paused, round % 2 == 0);
+    if (round % 2 == 0) intake_fixture_hold(&fixture);
     for (int i = 0; i < connections; i++) {
       snprintf(id, sizeof id, "%d-%d", i, round);
       put_event(fds[i], id);
     }
     if (round % 2 == 0) usleep(20000);
-    atomic_store(&fixture.paused, false);
+    intake_fixture_release(&fixture);
     for (int i = 0; i < connections; i++) {
       snprintf(id, sizeof id, "%d-%d", i, round);
       assert_accepted(fds[i], id);
@@ -115,7 +115,7 @@ static void test_half_closed(void **state) {
 static void test_client_goes_away(void **state) {
   (void)state;
   intake_fixture_start(&fixture, NULL, 256);
-  atomic_store(&fixture.paused, true);
+  intake_fixture_hold(&fixture);
   for (int i = 0; i < 100; i++) {
     int fd = http_connect(fixture.port);
     put_event(fd, "gone");
@@ -123,7 +123,7 @@ static void test_client_goes_away(void **state) {
     close(fd);
   }
   usleep(50000);
-  atomic_store(&fixture.paused, false);
+  intake_fixture_release(&fixture);
   int fd = http_connect(fixture.port);
   put_event(fd, "here");
   assert_accepted(fd, "here");
@@ -134,7 +134,7 @@ static void test_client_goes_away(void **state) {
 static void *let_go(void *context) {
   (void)context;
   usleep(100000);
-  atomic_store(&fixture.paused, false);
+  intake_fixture_release(&fixture);
   return NULL;
 }
 
@@ -145,7 +145,7 @@ static void test_stop(void **state) {
   pthread_t thread;
   intake_fixture_start(&fixture, NULL, 64);
   int port = fixture.port;
-  atomic_store(&fixture.paused, true);
+  intake_fixture_hold(&fixture);
   for (int i = 0; i < 40; i++) {
     fds[i] = http_connect(port);
     if (i < 30) put_event(fds[i], "last");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The decoder of CloudEvents: all three modes, what is refused and how that is said, canonical data and digest (E1, E2,
 // T5).
+#include "base/alloc.h"
 #include "base/json.h"
 #include "intake/event_decode.h"
 #include <setjmp.h>
@@ -213,7 +214,7 @@ static void test_binary_with_other_content(void **state) {
   assert_int_equal(binary(plain, 4, "text/plain", "r\xF8\x64"), 0);
   assert_null(event.data_text);
   assert_string_equal(event.extensions, "{\"data_base64\":\"cvhk\",\"datacontenttype\":\"text/plain\"}");
-  assert_int_equal(binary(plain, 4, "image/png", "\x89PNG"), 0);
+  assert_int_equal(binary(plain, 4, "image/png \t", "\x89PNG"), 0);
   assert_string_equal(event.extensions, "{\"data_base64\":\"iVBORw==\",\"datacontenttype\":\"image/png\"}");
 }
 
@@ -285,6 +286,35 @@ static void test_batch(void **state) {
   assert_says(md_event_decode_batch(arena, "[{]", 3, NULL, &items, &count, &err), MD_ESYNTAX, "line 1, column");
 }
 
+static int decode_any(int which) {
+  md_batch_item *items;
+  size_t count;
+  const char *one = "{" HEAD ",\"ext\":\"x\",\"time\":\"2026-11-23T10:00:00Z\",\"data\":{\"a\":[1.5,\"b\"]}}";
+  const char *many = "[{" HEAD ",\"data\":{\"a\":1}},{\"id\":\"x\"},5]";
+  if (which == 0) return decode(one);
+  if (which == 1) return md_event_decode_batch(arena, many, strlen(many), "/forced", &items, &count, &err);
+  md_event_header headers[5];
+  memcpy(headers, plain, sizeof plain);
+  headers[4] = header("ce-subject", "K%C3%B8b \xF8");
+  return binary(headers, 5, which == 2 ? "text/plain; charset=latin1 " : "image/png", "r\xF8\x64");
+}
+
+// Each allocation fails once: that is said, nothing is lost, and nothing is read half.
+static void test_out_of_memory(void **state) {
+  (void)state;
+  for (int which = 0; which < 4; which++) {
+    int code = MD_ENOMEM;
+    for (long n = 1; code == MD_ENOMEM && n < 200; n++) {
+      md_arena_free(arena);
+      arena = md_arena_new(64);
+      md_alloc_fail_after(n, 0);
+      code = decode_any(which);
+      md_alloc_fail_after(0, 0);
+    }
+    assert_int_equal(code, 0);
+  }
+}
+
 static void test_long_names_are_cut_between_characters(void **state) {
   (void)state;
   char text[400] = "{" HEAD ",\"";
@@ -314,6 +344,7 @@ int main(void) {
       TEST(test_header_values),
       TEST(test_bad_headers),
       TEST(test_batch),
+      TEST(test_out_of_memory),
       TEST(test_long_names_are_cut_between_characters),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

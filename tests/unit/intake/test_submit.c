@@ -193,19 +193,19 @@ static void test_full_inbox(void **state) {
   (void)state;
   intake_fixture_stop(&fixture);
   intake_fixture_start(&fixture, NULL, 1);
-  atomic_store(&fixture.paused, true);
-  usleep(50000);
+  intake_fixture_hold(&fixture);
   int first = http_connect(fixture.port);
   char request[512];
   snprintf(request, sizeof request,
            "POST /v1/events HTTP/1.1\r\nHost: h\r\n" STRUCTURED "Content-Length: %zu\r\n\r\n%s", strlen(EVENT("e")),
            EVENT("e"));
   http_puts(first, request);
-  usleep(50000);
+  while (md_intake_stats_read(fixture.intake).in_flight < 1)
+    usleep(1000);
   http_exchange(fixture.port, request, &reply);
   assert_reply(503, "too many events");
   assert_non_null(strstr(reply.headers, "Retry-After: 1\r\n"));
-  atomic_store(&fixture.paused, false);
+  intake_fixture_release(&fixture);
   http_read(first, &reply);
   assert_reply(202, "accepted");
   close(first);

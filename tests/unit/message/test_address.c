@@ -109,9 +109,16 @@ static void mailboxes(void **state) {
 
 static void bad_mailboxes(void **state) {
   (void)state;
-  static const char *const bad[] = {"",       "Ida",           "Ida <a@b>",     "<x> <a@b.dk>",
-                                    "\"Ida <a@b.dk>", "I\nda <a@b.dk>", "\"a\" b <a@b.dk>", "Ida <a@b.dk> x",
-                                    "\"\n\" <a@b.dk>", "\xff <a@b.dk>"};
+  static const char *const bad[] = {"",
+                                    "Ida",
+                                    "Ida <a@b>",
+                                    "<x> <a@b.dk>",
+                                    "\"Ida <a@b.dk>",
+                                    "I\nda <a@b.dk>",
+                                    "\"a\" b <a@b.dk>",
+                                    "Ida <a@b.dk> x",
+                                    "\"\n\" <a@b.dk>",
+                                    "\xff <a@b.dk>"};
   md_arena *arena = md_arena_new(0);
   md_mailbox box;
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)

@@ -12,9 +12,9 @@
 
 static void allowed(void **state) {
   (void)state;
-  static const char *const good[] = {"https://shop.dk",         "HTTPS://shop.dk/a?b=c#d", "https://blå.dk/",
-                                     "https://shop.dk:8443/x",  "mailto:ida@shop.dk",      "http://localhost:8080/x",
-                                     "http://127.0.0.1/",       "http://127.1.2.3?x",      "http://[::1]:80/"};
+  static const char *const good[] = {"https://shop.dk",        "HTTPS://shop.dk/a?b=c#d", "https://blå.dk/",
+                                     "https://shop.dk:8443/x", "mailto:ida@shop.dk",      "http://localhost:8080/x",
+                                     "http://127.0.0.1/",      "http://127.1.2.3?x",      "http://[::1]:80/"};
   for (size_t i = 0; i < sizeof good / sizeof *good; i++)
     if (!md_href_allowed(good[i], strlen(good[i]))) fail_msg("%s", good[i]);
 }

@@ -60,8 +60,8 @@ static void numbers_are_short(void **state) {
 
 static void what_is_false(void **state) {
   (void)state;
-  static const char *const falsy[] = {"{}", "{\"x\":null}", "{\"x\":false}", "{\"x\":0}", "{\"x\":0.0}",
-                                      "{\"x\":\"\"}", "{\"x\":[]}", "{\"x\":{}}"};
+  static const char *const falsy[] = {"{}",          "{\"x\":null}", "{\"x\":false}", "{\"x\":0}",
+                                      "{\"x\":0.0}", "{\"x\":\"\"}", "{\"x\":[]}",    "{\"x\":{}}"};
   for (size_t i = 0; i < sizeof falsy / sizeof *falsy; i++)
     assert_renders("{{#x}}yes{{/x}}{{^x}}no{{/x}}", falsy[i], "no");
   assert_renders("{{#x}}yes{{/x}}{{^x}}no{{/x}}", "{\"x\":\"0\"}", "yes");
@@ -128,9 +128,9 @@ static void partials_may_recur_but_end(void **state) {
   md_mustache_options options = {.strict = true};
   assert_int_equal(render_with("{{>p}}", "{}", "{\"p\":\"x{{>p}}\"}", options), MD_ETOOBIG);
   assert_non_null(strstr(error.text, "p:1: \"p\" includes itself"));
-  assert_int_equal(render_with("{{>n}}", "{\"v\":1,\"c\":[{\"v\":2,\"c\":[]}]}",
-                               "{\"n\":\"{{v}}<{{#c}}{{>n}}{{/c}}>\"}", options),
-                   0);
+  assert_int_equal(
+      render_with("{{>n}}", "{\"v\":1,\"c\":[{\"v\":2,\"c\":[]}]}", "{\"n\":\"{{v}}<{{#c}}{{>n}}{{/c}}>\"}", options),
+      0);
   assert_string_equal(output, "1<2<>>");
   // Twice at each level would be 2^64 steps.
   assert_int_equal(render_with("{{>p}}", "{}", "{\"p\":\"{{>q}}{{>q}}\",\"q\":\"{{>p}}{{>p}}\"}", options), MD_ETOOBIG);
@@ -139,8 +139,8 @@ static void partials_may_recur_but_end(void **state) {
 static void a_block_that_fills_itself_ends(void **state) {
   (void)state;
   md_mustache_options options = {.strict = true};
-  assert_int_equal(render_with("{{<p}}{{$b}}in {{$b}}own{{/b}}{{/b}}{{/p}}", "{}", "{\"p\":\"{{$b}}default{{/b}}\"}", options),
-                   0);
+  assert_int_equal(
+      render_with("{{<p}}{{$b}}in {{$b}}own{{/b}}{{/b}}{{/p}}", "{}", "{\"p\":\"{{$b}}default{{/b}}\"}", options), 0);
   assert_string_equal(output, "in own");
 }
 

@@ -28,14 +28,14 @@ static bool run_case(const char *file, const json_t *test, md_arena *arena) {
   md_buffer_init(&out);
   md_mustache_options options = {
       .html = true, .partial = from_case, .partial_context = json_object_get(test, "partials")};
-  int rc = md_mustache_compile("case", 1, json_string_value(template), json_string_length(template), arena, &compiled,
-                               &err);
+  int rc =
+      md_mustache_compile("case", 1, json_string_value(template), json_string_length(template), arena, &compiled, &err);
   if (rc == 0) rc = md_mustache_render(compiled, &options, &data, 1, arena, &out, &err);
   const char *got = out.data ? out.data : "";
   bool same = rc == 0 && strcmp(got, expected) == 0;
   if (!same)
-    print_error("%s, %s: %s\n--- expected\n%s\n--- got\n%s\n", file,
-                json_string_value(json_object_get(test, "name")), err.text, expected, got);
+    print_error("%s, %s: %s\n--- expected\n%s\n--- got\n%s\n", file, json_string_value(json_object_get(test, "name")),
+                err.text, expected, got);
   md_buffer_deinit(&out);
   return same;
 }

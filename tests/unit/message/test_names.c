@@ -35,7 +35,9 @@ static void names_that_are_left_out(void **state) {
   assert_usable("se shop.dk nu", false);
   assert_usable("1.dk", false);
   assert_usable("bør.se", false);
-  assert_usable("evil\xe3\x80\x82" "com", false);
+  assert_usable("evil\xe3\x80\x82"
+                "com",
+                false);
   assert_usable("Ida\xff", false);
 }
 
@@ -51,8 +53,8 @@ static void paths_are_followed(void **state) {
   md_buffer out;
   md_buffer_init(&out);
   md_json_write(&out, left);
-  assert_string_equal(out.data,
-                      "{\"customer\":{\"name\":\"Ida\"},\"guests\":[{},{\"name\":\"Bo\"},{\"name\":7}],\"x\":\"b.dk\"}");
+  assert_string_equal(
+      out.data, "{\"customer\":{\"name\":\"Ida\"},\"guests\":[{},{\"name\":\"Bo\"},{\"name\":7}],\"x\":\"b.dk\"}");
   assert_string_equal(md_json_text(data, "name"), "a.dk"); // the caller's is as it was
   static const char *const good[] = {"customer.name", NULL};
   assert_ptr_equal(md_names_apply(data, good), data);

@@ -386,6 +386,22 @@ static void test_interrupted_goes_by_the_rule_of_unknown(void **state) {
   assert_int_equal(f->delivered_count, 1);
 }
 
+// At start there is no batch yet, and no arena in scope.
+static void test_recovery_before_the_first_batch(void **state) {
+  message_fixture *f = *state;
+  int64_t id = claim_one(f, "feedback");
+  message_fixture_outbox(f);
+  md_json_scope(NULL);
+  store_fixture_begin(f->db);
+  store_fixture_expect(f->db, 0, md_outbox_recover(f->outbox, f->store, f->now, &f->db->err));
+  store_fixture_commit(f->db);
+  md_json_scope(f->arena);
+  assert_int_equal(message_fixture_get(f, id).state, MD_MESSAGE_UNKNOWN);
+  expect_event(f, 0, "message.unknown ");
+  message_fixture_batch(f);
+  assert_int_equal(f->event_count, 1);
+}
+
 static void test_a_template_that_is_gone_at_claim(void **state) {
   message_fixture *f = *state;
   int64_t id = queue(f, "service");
@@ -425,6 +441,7 @@ int main(void) {
       WITH_OUTBOX(test_cancel_raises_the_flag_after_the_commit),
       WITH_OUTBOX(test_cancelled_is_not_tried_again),
       WITH_OUTBOX(test_interrupted_goes_by_the_rule_of_unknown),
+      WITH_OUTBOX(test_recovery_before_the_first_batch),
       WITH_OUTBOX(test_a_template_that_is_gone_at_claim),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
