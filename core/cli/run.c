@@ -31,6 +31,14 @@ static void forbid_core_dumps(void) {
 #endif
 }
 
+// 1,024 connections and the files beside them are more than the usual soft limit.
+static void raise_file_limit(void) {
+  struct rlimit files;
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+}
+
 static int run(const md_cli_args *args) {
   md_settings settings;
   md_error err = {0};
@@ -44,6 +52,7 @@ static int run(const md_cli_args *args) {
     return MD_EXIT_USAGE;
   }
   forbid_core_dumps();
+  raise_file_limit();
   md_arena *scope = md_json_scope(arena);
   code = md_daemon_run(&settings, &err);
   md_json_scope(scope);

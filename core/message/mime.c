@@ -82,10 +82,10 @@ static int write_header(const md_mime_mail *mail, md_buffer *out, md_error *err)
 // No encoding used here writes "=_", so a boundary is never met in a body.
 static void boundary(const md_mime_mail *mail, char kind, char out[static BOUNDARY_SIZE]) {
   uint8_t digest[MD_SHA256_SIZE];
+  char hex[25];
   md_sha256(mail->message_id, strlen(mail->message_id), digest);
-  memcpy(out, "=_", 2);
-  md_hex(digest, 12, out + 2);
-  snprintf(out + 26, BOUNDARY_SIZE - 26, "_%c", kind);
+  md_hex(digest, 12, hex);
+  snprintf(out, BOUNDARY_SIZE, "=_%s_%c", hex, kind);
 }
 
 static void write_part(md_buffer *out, const char *type, const char *text) {

@@ -56,6 +56,5 @@ const char *md_forbidden_advice(const char *library, const char *name) {
 
 void md_forbidden_check(lua_State *L, const char *library, const char *name) {
   const char *instead = md_forbidden_advice(library, name);
-  if (instead)
-    md_raise(L, "%s%s%.50s is not available in scripts: %s", library, *library ? "." : "", name, instead);
+  if (instead) md_raise(L, "%s%s%.50s is not available in scripts: %s", library, *library ? "." : "", name, instead);
 }
