@@ -148,12 +148,12 @@ static void check_moment(inspection *at, const char *moment, const char *file) {
   }
   at->own = &own;
   check_files(at);
-  if (md_vm_new(&vm, moment, &own, NULL, &err)) {
+  if (md_vm_new(&vm, moment, &own, NULL, &err))
     md_problems_add(&at->problems, moment, err.text);
-    return;
-  }
-  check_definition(at, md_vm_definition(vm), file);
-  md_vm_free(vm);
+  else
+    check_definition(at, md_vm_definition(vm), file);
+  if (vm) md_vm_free(vm);
+  at->own = NULL;
 }
 
 static void check_plan(inspection *at) {

@@ -29,7 +29,7 @@ static void quoted_printable(const char *at, const char *end, md_buffer *out) {
     } else if (*at != '=') {
       md_buffer_putc(out, *at++);
     } else if (end - at > 2 && hex(at[1]) >= 0 && hex(at[2]) >= 0) {
-      md_buffer_putc(out, (char)(hex(at[1]) << 4 | hex(at[2])));
+      md_buffer_putc(out, (char)((unsigned)hex(at[1]) << 4 | (unsigned)hex(at[2])));
       at += 3;
     } else { // a soft line break
       const char *next = memchr(at, '\n', (size_t)(end - at));

@@ -126,7 +126,7 @@ static void free_cells(md_table *table) {
 }
 
 void md_table_write(md_table *table, md_buffer *out, int width, const char *empty) {
-  int widths[MD_TABLE_COLUMNS];
+  int widths[MD_TABLE_COLUMNS] = {0};
   if (table->failed) out->failed = true;
   if (table->cell_count == 0) {
     md_buffer_printf(out, "%s\n", empty);

@@ -120,6 +120,7 @@ static const char *in_words(const json_t *wanted, char out[static TEXT_MAX]) {
 
 static int expect_message(md_shop *shop, const json_t *wanted, md_error *err) {
   inbox all;
+  all.count = 0;
   char words[TEXT_MAX];
   int open = 0;
   int code = check_fields(wanted, message_fields, "shop:expect_message", err);
@@ -138,6 +139,7 @@ static int expect_message(md_shop *shop, const json_t *wanted, md_error *err) {
 
 static int expect_no_message(md_shop *shop, const json_t *wanted, md_error *err) {
   inbox all;
+  all.count = 0;
   int code = check_fields(wanted, message_fields, "shop:expect_no_message", err);
   if (!code) code = read_inbox(shop, &all, err);
   for (int i = 0; i < all.count && !code; i++) {
@@ -159,6 +161,7 @@ static json_t *selector(const json_t *wanted) {
 
 static int expect_decision(md_shop *shop, const json_t *wanted, md_error *err) {
   inbox all;
+  all.count = 0;
   char words[TEXT_MAX];
   int code = check_fields(wanted, decision_fields, "shop:expect_decision", err);
   if (!code) code = read_inbox(shop, &all, err);

@@ -200,7 +200,8 @@ static int show_message(void *context, const md_message *message) {
     md_line line;
     begin(&line, "message");
     md_message_fields(&line, message);
-    md_line_bool(&line, "sent", was_sent(message->state) && (!message->reason || strcmp(message->reason, "shadow")));
+    md_line_bool(&line, "sent",
+                 was_sent(message->state) && (!message->reason || strcmp(message->reason, "shadow") != 0));
     md_line_text(&line, "why", text);
     md_line_end(&line);
     return 0;

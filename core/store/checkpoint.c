@@ -168,21 +168,21 @@ int md_checkpointer_start(md_checkpointer **out, const char *path, md_error *err
   return 0;
 }
 
-void md_checkpointer_nudge(md_checkpointer *self) {
-  pthread_mutex_lock(&self->mutex);
-  self->nudged = true;
-  pthread_cond_signal(&self->wake);
-  pthread_mutex_unlock(&self->mutex);
+void md_checkpointer_nudge(md_checkpointer *checkpointer) {
+  pthread_mutex_lock(&checkpointer->mutex);
+  checkpointer->nudged = true;
+  pthread_cond_signal(&checkpointer->wake);
+  pthread_mutex_unlock(&checkpointer->mutex);
 }
 
-void md_checkpointer_stop(md_checkpointer *self) {
-  if (!self) return;
-  pthread_mutex_lock(&self->mutex);
-  self->stopping = true;
-  pthread_cond_signal(&self->wake);
-  pthread_mutex_unlock(&self->mutex);
-  pthread_join(self->thread, NULL);
-  pthread_cond_destroy(&self->wake);
-  pthread_mutex_destroy(&self->mutex);
-  release(self);
+void md_checkpointer_stop(md_checkpointer *checkpointer) {
+  if (!checkpointer) return;
+  pthread_mutex_lock(&checkpointer->mutex);
+  checkpointer->stopping = true;
+  pthread_cond_signal(&checkpointer->wake);
+  pthread_mutex_unlock(&checkpointer->mutex);
+  pthread_join(checkpointer->thread, NULL);
+  pthread_cond_destroy(&checkpointer->wake);
+  pthread_mutex_destroy(&checkpointer->mutex);
+  release(checkpointer);
 }

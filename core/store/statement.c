@@ -49,6 +49,7 @@ static int bind_one(sqlite3_stmt *stmt, int n, char type, va_list *args) {
 }
 
 int md_statement_prepare(md_store *store, sqlite3_stmt **out, md_error *err, const char *sql) {
+  *out = NULL;
   if (store->failed) return md_error_set(err, store->failed, "the transaction failed before and must be rolled back");
   int code = find_statement(store, sql, out, err);
   if (code || !sqlite3_stmt_busy(*out)) return code;
