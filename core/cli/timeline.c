@@ -6,6 +6,7 @@
 #include "cli/rows.h"
 #include "engine/journal.h"
 #include "engine/wait.h"
+#include "store/messages.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -81,6 +82,21 @@ static int steps(md_table *table, md_store *store, md_arena *arena, const md_run
   return code ? md_error_set(err, code, "the journal of run %" PRId64 " is damaged", run->id) : 0;
 }
 
+// What a table would cut: why the run stopped, and why a message of it was not sent.
+static int add_detail(void *context, const md_message *message) {
+  bool kept_back = message->state == MD_MESSAGE_SUPPRESSED || message->state == MD_MESSAGE_FAILED;
+  if (kept_back && message->detail)
+    md_buffer_printf(context, "%s %s: %s: %s\n", message->template_name, md_message_state_name(message->state),
+                     message->reason ? message->reason : "no reason", message->detail);
+  return 0;
+}
+
+static int details(md_buffer *out, md_store *store, const md_run *run, md_error *err) {
+  bool stopped = run->state == MD_RUN_PARKED || run->state == MD_RUN_CANCELLED;
+  if (stopped && run->reason) md_buffer_printf(out, "%s: %s\n", md_run_state_name(run->state), run->reason);
+  return md_messages_list(store, &(md_message_filter){.run = run->id}, add_detail, out, err);
+}
+
 int md_timeline_write(md_buffer *out, md_store *store, md_arena *arena, const md_run *run, int width, md_error *err) {
   static const char *const headers[] = {"TIME", "STEP", "RESULT", "LINE", NULL};
   const char *digest = md_version_digest(store, arena, run->version);
@@ -98,10 +114,10 @@ int md_timeline_write(md_buffer *out, md_store *store, md_arena *arena, const md
   md_table_cell(&table, event_text(store, arena, run->trigger_seq));
   md_table_cell(&table, NULL);
   int code = steps(&table, store, arena, run, err);
-  if (run->state == MD_RUN_WAITING || run->state == MD_RUN_PARKED) wait_row(&table, arena, run);
+  if (run->state == MD_RUN_WAITING) wait_row(&table, arena, run);
   end_row(&table, run);
   md_table_write(&table, out, width, "");
-  return code;
+  return code ? code : details(out, store, run, err);
 }
 
 static void step_json(md_buffer *list, md_store *store, md_arena *arena, const md_entry *entry) {
