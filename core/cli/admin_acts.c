@@ -79,6 +79,18 @@ static void runs_act(md_daemon *daemon, md_admin_request *request, const json_t 
   submit(at, carry_out);
 }
 
+static int reset_clock(md_submission *submission, md_engine *engine, md_error *err) {
+  (void)submission, (void)err;
+  md_engine_reset_clock(engine);
+  return 0;
+}
+
+static void clock_reset(md_daemon *daemon, md_admin_request *request, const json_t *object) {
+  (void)object;
+  act *at = new_act(daemon, request);
+  if (at) submit(at, reset_clock);
+}
+
 static void runs_cancel(md_daemon *daemon, md_admin_request *request, const json_t *object) {
   runs_act(daemon, request, object, cancel);
 }
@@ -184,8 +196,9 @@ static void reload(md_daemon *daemon, md_admin_request *request, const json_t *o
 static const struct {
   const char *name;
   void (*handle)(md_daemon *daemon, md_admin_request *request, const json_t *object);
-} commands[] = {{"key.add", key_add},         {"key.revoke", key_revoke}, {"reload", reload},
-                {"runs.cancel", runs_cancel}, {"runs.retry", runs_retry}, {"status", status}};
+} commands[] = {
+    {"clock.reset", clock_reset}, {"key.add", key_add},       {"key.revoke", key_revoke}, {"reload", reload},
+    {"runs.cancel", runs_cancel}, {"runs.retry", runs_retry}, {"status", status}};
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 void md_daemon_admin(void *context, md_admin_request *request, const json_t *object) {

@@ -7,6 +7,7 @@ extern const md_cli_command md_cli_check;
 extern const md_cli_command md_cli_event;
 extern const md_cli_command md_cli_events;
 extern const md_cli_command md_cli_help;
+extern const md_cli_command md_cli_clock_reset;
 extern const md_cli_command md_cli_ingest;
 extern const md_cli_command md_cli_key_add;
 extern const md_cli_command md_cli_key_list;

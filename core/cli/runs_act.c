@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `momentd runs cancel`, `momentd runs retry` and `momentd reload`: acts of the running daemon.
+// `momentd runs cancel`, `runs retry`, `reload` and `clock reset`: acts of the running daemon.
 #include "cli/admin_client.h"
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -99,6 +99,20 @@ static int reload(const md_cli_args *args) {
   return code;
 }
 
+static int clock_reset(const md_cli_args *args) {
+  md_error err = {0};
+  md_arena *arena = md_arena_new(0);
+  if (!arena) return MD_EXIT_FAILED;
+  md_arena *scope = md_json_scope(arena);
+  json_t *request = json_object(), *answer = NULL;
+  json_object_set_new(request, "command", json_string("clock.reset"));
+  int code = ask(args, request, &answer, &err);
+  if (!code) puts(md_cli_switch(args, "json") ? "{\"clock\":\"reset\"}" : "The clock is taken as right; timers go on.");
+  md_json_scope(scope);
+  md_arena_free(arena);
+  return code;
+}
+
 static const md_cli_option run_options[] = {{"json", NULL, "one JSON object"}, {0}};
 static const md_cli_option reload_options[] = {{"json", NULL, "one JSON object a problem"}, {0}};
 
@@ -134,4 +148,14 @@ const md_cli_command md_cli_reload = {
     .options = reload_options,
     .settings = MD_CLI_DB_SETTING,
     .run = reload,
+};
+
+const md_cli_command md_cli_clock_reset = {
+    .name = "clock reset",
+    .arguments = "",
+    .summary = "Take the machine's clock as right: held timers go on, a wrong future is left",
+    .example = "  momentd clock reset --db shop.db",
+    .options = run_options,
+    .settings = MD_CLI_DB_SETTING,
+    .run = clock_reset,
 };

@@ -20,14 +20,17 @@ static void put_back(md_engine *engine, snapshot old) {
   engine->heavy = old.heavy;
   engine->emitted = NULL;
   engine->current = NULL;
+  engine->request = NULL;
 }
 
 static int take_events(md_engine *engine, md_submission *submission, int *items, md_error *err) {
+  engine->request = submission->request;
   for (int i = 0; i < submission->count; i++) {
     int rc = md_take_event(engine, &submission->events[i], &submission->statuses[i], err);
     if (rc) return rc;
     (*items)++;
   }
+  engine->request = NULL;
   return 0;
 }
 

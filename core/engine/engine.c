@@ -78,6 +78,11 @@ md_micros md_engine_time(const md_engine *engine) {
   return engine->now;
 }
 
+void md_engine_reset_clock(md_engine *engine) {
+  md_timekeeper_reset(&engine->timekeeper);
+  engine->now = engine->timekeeper.at;
+}
+
 md_store *md_engine_store(md_engine *engine) {
   return engine->store;
 }

@@ -46,6 +46,8 @@ md_store *md_engine_store(md_engine *engine);
 // Acts, for use inside md_submission.act (T9, R3).
 int md_engine_cancel_run(md_engine *engine, int64_t id, const char *reason, md_error *err);
 int md_engine_retry_run(md_engine *engine, int64_t id, md_error *err);
+// Takes the wall clock as right: held timers go on, and a wrong future of engine time is left (B3).
+void md_engine_reset_clock(md_engine *engine);
 // Stores an event made by the host itself (message.failed …) about a run's person and things, to be processed by a
 // later batch (T4). `data` is canonical JSON.
 int md_engine_emit_about_run(md_engine *engine, int64_t run, const char *type, const char *id, const char *data,

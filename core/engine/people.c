@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds the person of an event by its identities, and joins those that turn out to be one (P2).
+#include "base/log.h"
 #include "engine/identity.h"
 #include "engine/state.h"
 #include <string.h>
@@ -55,6 +56,7 @@ static int strong_of(md_engine *engine, int64_t person, const char **first, bool
 
 static int conflict(md_engine *engine, md_event *event, const char *detail, md_error *err) {
   event->flags |= MD_EVENT_CONFLICT;
+  md_log(MD_LOG_WARN, "engine", "identity_conflict", "event", event->id, "request", engine->request, NULL);
   return md_incidents_insert(engine->store, "identity_conflict", event->seq, 0, detail, engine->now, err);
 }
 

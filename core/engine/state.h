@@ -51,6 +51,7 @@ struct md_engine {
   md_arena *arena;             // of the batch
   md_micros now;               // engine time of the batch
   const md_event *current;     // the event being processed, or NULL
+  const char *request;         // that brought the event being taken, or NULL
   int64_t current_runs;        // runs with a higher id were started by it
   struct md_emission *emitted; // by the turns of this batch, newest first
   int64_t last_event;          // seq of the newest event

@@ -296,6 +296,10 @@ static int commit_turn(md_turn_state *turn, const md_turn_end *end, md_error *er
   run->ended_at = turn->waits ? 0 : turn->engine->now;
   int rc = md_buffer_ok(&wait) ? apply_effects(turn, err) : MD_ENOMEM;
   if (rc == 0) rc = md_save_run(turn->engine, run, err);
+  if (md_log_wants(MD_LOG_DEBUG))
+    md_log(MD_LOG_DEBUG, "engine", "turn", "request", turn->engine->request, "run", md_log_int(run->id), "moment",
+           run->moment, "event", turn->engine->current ? turn->engine->current->id : NULL, "state",
+           md_run_state_name(run->state), NULL);
   // The run may go on in this batch: what it points at moves into the batch's arena.
   void *journal = md_arena_alloc(turn->engine->arena, run->journal_len + 1);
   void *open = md_arena_alloc(turn->engine->arena, run->wait_len + 1);

@@ -4,9 +4,9 @@
 #include "store/lazy.h"
 
 // A stripe is sorted for each so many changes, so that one lies in memory for at most a round of a million changes,
-// half a million of which are in the table already. A commit of few changes sorts one anyway: when little comes, the
-// tail in memory goes down to nothing much.
-enum { CHANGES_A_STRIPE = 1024, FEW_CHANGES = 64, UNDO_KEPT = 16384 };
+// half a million of which are in the table already. Of commits with few changes every 32nd sorts one anyway: when
+// little comes, the tail in memory stays short; each of them would write 25 pages for an event.
+enum { CHANGES_A_STRIPE = 1024, FEW_CHANGES = 64, FEW_A_STRIPE = 32, UNDO_KEPT = 16384 };
 
 #define FOUR "(?, ?), (?, ?), (?, ?), (?, ?)"
 static const char insert_eight[] = "INSERT OR IGNORE INTO lazy_index(hash, row) VALUES" FOUR ", " FOUR;
@@ -108,7 +108,7 @@ static int flush_crowded(md_store *store, md_error *err) {
 // How many stripes the commit sorts by turn.
 static unsigned turns_of(const md_index *index) {
   size_t turns = (index->changes + index->undo_count) / CHANGES_A_STRIPE;
-  if (!turns && index->undo_count < FEW_CHANGES) turns = 1;
+  if (!turns && index->undo_count < FEW_CHANGES && index->small_commits + 1 >= FEW_A_STRIPE) turns = 1;
   return turns < MD_STRIPES ? (unsigned)turns : MD_STRIPES;
 }
 
@@ -131,6 +131,7 @@ void md_index_committed(md_store *store) {
       index->watermarks[stripe][source] = store->last[source];
   }
   index->cursor = (index->cursor + turns_of(index)) % MD_STRIPES;
+  if (index->undo_count < FEW_CHANGES) index->small_commits = (index->small_commits + 1) % FEW_A_STRIPE;
   index->changes = (index->changes + index->undo_count) % CHANGES_A_STRIPE;
   index->crowded_count = index->flushing_count = 0;
   index->undo_count = 0;

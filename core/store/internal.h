@@ -48,5 +48,8 @@ void md_sqlite_require_synced(int rc, const char *path);
 // Process-wide settings of SQLite; before the first connection.
 void md_sqlite_setup(void);
 
+// The setting that holds the newest row id ever given out for a table.
+extern const char *const md_store_last_names[MD_SOURCES];
+
 // The next row id of a table.
 int64_t md_store_next_id(md_store *store, md_source_table table);

@@ -28,6 +28,7 @@ struct md_index {
   unsigned cursor;          // the stripe whose turn it is
   int64_t seen[MD_SOURCES]; // a reader's: the newest row it has taken in
   size_t changes;           // made since a stripe was sorted for them
+  unsigned small_commits;   // since one of them sorted a stripe
   bool loaded;              // a reader's: watermarks are read
 };
 

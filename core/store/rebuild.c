@@ -152,15 +152,16 @@ static const char last_run[] = "SELECT max(id) FROM runs";
 static const char last_person[] = "SELECT max(id) FROM people";
 static const char last_thing[] = "SELECT max(id) FROM things";
 
-// A row id is never given twice, even when the newest rows were deleted: a watermark may be past them.
+// A row id is never given twice, even when the newest rows were deleted: the setting is past them.
 static int read_last(md_store *store, md_error *err) {
   static const char *const sql[MD_SOURCES] = {last_event, last_run, last_person, last_thing};
   for (int source = 0; source < MD_SOURCES; source++) {
     int code = md_statement_number(store, &store->last[source], err, sql[source], "");
     if (code && code != MD_ENOTFOUND) return code;
-    for (unsigned stripe = 0; stripe < MD_STRIPES; stripe++)
-      if (store->index->watermarks[stripe][source] > store->last[source])
-        store->last[source] = store->index->watermarks[stripe][source];
+    int64_t given = 0;
+    code = md_settings_get_int(store, md_store_last_names[source], &given, err);
+    if (code && code != MD_ENOTFOUND) return code;
+    if (given > store->last[source]) store->last[source] = given;
   }
   return 0;
 }

@@ -14,6 +14,17 @@ static const char begin_turn[] = "SAVEPOINT turn";
 static const char release_turn[] = "RELEASE turn";
 static const char roll_turn_back[] = "ROLLBACK TO turn";
 
+const char *const md_store_last_names[MD_SOURCES] = {"last_event", "last_run", "last_person", "last_thing"};
+
+// Row ids are never given twice, so the newest ones outlive their rows.
+static int keep_last_ids(md_store *store, md_error *err) {
+  int code = 0;
+  for (int source = 0; source < MD_SOURCES && !code; source++)
+    if (store->last[source] != store->marks[0].last[source])
+      code = md_settings_set_int(store, md_store_last_names[source], store->last[source], err);
+  return code;
+}
+
 int64_t md_store_next_id(md_store *store, md_source_table table) {
   return ++store->last[table];
 }
@@ -72,6 +83,7 @@ static int run_commit(md_store *store, md_error *err) {
 int md_store_commit(md_store *store, md_error *err) {
   md_require(store->in_transaction);
   int code = store->read_only ? 0 : md_index_flush(store, err);
+  if (!code && !store->read_only) code = keep_last_ids(store, err);
   if (!code) code = run_commit(store, err);
   if (code) {
     md_store_rollback(store);
