@@ -238,46 +238,6 @@ static void verify(md_turn_state *turn, md_turn_result first, const md_turn_end 
     turn->parked = "a second replay ended otherwise: the script depends on something that is not journaled";
 }
 
-static void drop_effects(md_turn_state *turn) {
-  turn->emissions = NULL;
-  turn->writes = NULL;
-  turn->messages = NULL;
-  turn->profile_changes = NULL;
-  turn->waits = false;
-}
-
-static int apply_writes(md_turn_state *turn, md_write *newest, md_error *err) {
-  if (!newest) return 0;
-  int rc = apply_writes(turn, newest->before, err);
-  if (rc) return rc;
-  return md_values_set(turn->engine->store, turn->run->moment, turn->run->person, newest->key,
-                       newest->value.json ? &newest->value : NULL, err);
-}
-
-static int apply_messages(md_turn_state *turn, md_outgoing *newest, md_error *err) {
-  if (!newest) return 0;
-  int rc = apply_messages(turn, newest->before, err);
-  return rc ? rc : md_messages_insert(turn->engine->store, &newest->message, err);
-}
-
-static void apply_emissions(md_turn_state *turn) {
-  md_emission *oldest = turn->emissions;
-  while (oldest && oldest->before)
-    oldest = oldest->before;
-  if (!oldest) return;
-  oldest->before = turn->engine->emitted;
-  turn->engine->emitted = turn->emissions;
-}
-
-static int apply_effects(md_turn_state *turn, md_error *err) {
-  int rc = apply_writes(turn, turn->writes, err);
-  if (rc == 0) rc = apply_messages(turn, turn->messages, err);
-  if (rc == 0 && turn->profile_changes)
-    rc = md_profile_update(turn->engine, turn->run->person, turn->profile_changes, err);
-  apply_emissions(turn);
-  return rc;
-}
-
 static int commit_turn(md_turn_state *turn, const md_turn_end *end, md_error *err) {
   md_run *run = turn->run;
   md_buffer wait;
@@ -294,7 +254,7 @@ static int commit_turn(md_turn_state *turn, const md_turn_end *end, md_error *er
   run->due_at = turn->waits ? turn->open.deadline : 0;
   run->turn_at = turn->engine->now;
   run->ended_at = turn->waits ? 0 : turn->engine->now;
-  int rc = md_buffer_ok(&wait) ? apply_effects(turn, err) : MD_ENOMEM;
+  int rc = md_buffer_ok(&wait) ? md_effects_apply(turn, err) : MD_ENOMEM;
   if (rc == 0) rc = md_save_run(turn->engine, run, err);
   if (md_log_wants(MD_LOG_DEBUG))
     md_log(MD_LOG_DEBUG, "engine", "turn", "request", turn->engine->request, "run", md_log_int(run->id), "moment",
@@ -339,7 +299,7 @@ static void check_end(md_turn_state *turn) {
 
 static int conclude(md_turn_state *turn, md_turn_result result, const md_turn_end *end, int64_t budget, md_error *err) {
   if (result == MD_TURN_BUDGET && budget == 0) {
-    drop_effects(turn);
+    md_effects_drop(turn);
     return put_off(turn, err);
   }
   if (turn->code) {
@@ -361,7 +321,7 @@ static int conclude(md_turn_state *turn, md_turn_result result, const md_turn_en
 
 static int attempt(md_turn_state *turn, const md_wait_answer *answer, int64_t budget, md_turn_result *result,
                    md_turn_end *end) {
-  drop_effects(turn);
+  md_effects_drop(turn);
   turn->error.text[0] = '\0';
   turn->parked = NULL;
   turn->code = 0;

@@ -42,5 +42,29 @@ typedef struct md_turn_state {
   json_t *profile_changes;
 } md_turn_state;
 
-// steps.c: what each step does when the journal has no answer for it.
+// steps.c: what each step does when the journal has no answer for it, and what its families share.
 void md_step_carry_out(md_turn_state *turn, const md_step *step, uint32_t arguments, md_answer *answer);
+// The turn fails with a code of storage or memory.
+void md_step_fail(md_turn_state *turn, int code, md_answer *answer);
+// The step raises in the script.
+void md_step_raise(md_answer *answer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// The value as canonical JSON in the batch's arena, or NULL.
+const char *md_step_text(md_turn_state *turn, const json_t *value);
+// Seconds to microseconds.
+md_micros md_step_micros(const json_t *number);
+
+// steps_event.c
+void md_step_wait(md_turn_state *turn, const md_step *step, uint32_t arguments, md_answer *answer);
+void md_step_emit(md_turn_state *turn, const md_step *step, md_answer *answer);
+// steps_storage.c
+void md_step_profile(md_turn_state *turn, md_answer *answer);
+void md_step_update_profile(md_turn_state *turn, const md_step *step, md_answer *answer);
+void md_step_get(md_turn_state *turn, const md_step *step, md_answer *answer);
+void md_step_set(md_turn_state *turn, const md_step *step, md_answer *answer);
+void md_step_add(md_turn_state *turn, const md_step *step, md_answer *answer);
+// steps_message.c
+void md_step_send(md_turn_state *turn, const md_step *step, md_answer *answer);
+
+// effects.c: what a turn did, forgotten or written.
+void md_effects_drop(md_turn_state *turn);
+int md_effects_apply(md_turn_state *turn, md_error *err);

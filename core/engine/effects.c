@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a turn did: held back in its state, and written when the script has ended its turn well (B1).
+#include "engine/turn.h"
+
+void md_effects_drop(md_turn_state *turn) {
+  turn->emissions = NULL;
+  turn->writes = NULL;
+  turn->messages = NULL;
+  turn->profile_changes = NULL;
+  turn->waits = false;
+}
+
+static int apply_writes(md_turn_state *turn, md_write *newest, md_error *err) {
+  if (!newest) return 0;
+  int rc = apply_writes(turn, newest->before, err);
+  if (rc) return rc;
+  return md_values_set(turn->engine->store, turn->run->moment, turn->run->person, newest->key,
+                       newest->value.json ? &newest->value : NULL, err);
+}
+
+static int apply_messages(md_turn_state *turn, md_outgoing *newest, md_error *err) {
+  if (!newest) return 0;
+  int rc = apply_messages(turn, newest->before, err);
+  return rc ? rc : md_messages_insert(turn->engine->store, &newest->message, err);
+}
+
+static void apply_emissions(md_turn_state *turn) {
+  md_emission *oldest = turn->emissions;
+  while (oldest && oldest->before)
+    oldest = oldest->before;
+  if (!oldest) return;
+  oldest->before = turn->engine->emitted;
+  turn->engine->emitted = turn->emissions;
+}
+
+int md_effects_apply(md_turn_state *turn, md_error *err) {
+  int rc = apply_writes(turn, turn->writes, err);
+  if (rc == 0) rc = apply_messages(turn, turn->messages, err);
+  if (rc == 0 && turn->profile_changes)
+    rc = md_profile_update(turn->engine, turn->run->person, turn->profile_changes, err);
+  apply_emissions(turn);
+  return rc;
+}
