@@ -117,9 +117,21 @@ static int sync_directory(const char *directory) {
   return outcome;
 }
 
-// Writes `scratch` and renames it to `path`; `errno` tells of a failure.
-static int write_and_rename(const char *scratch, const char *path, const void *data, size_t len, bool sync) {
-  int fd = open(scratch, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+// Where a file is made before it is put into its place. The leading dot keeps md_directory_walk away from what a crash
+// leaves behind.
+static void scratch_name(md_buffer *scratch, const char *path) {
+  uint8_t random[8];
+  char tag[2 * sizeof random + 1];
+  md_random_bytes(random, sizeof random);
+  md_hex(random, sizeof random, tag);
+  md_buffer_init(scratch);
+  md_buffer_append(scratch, path, directory_len(path));
+  md_buffer_printf(scratch, ".%s.tmp", tag);
+}
+
+// A new file with these bytes; `errno` tells of a failure, and the file is gone then.
+static int write_scratch(const char *scratch, const void *data, size_t len, unsigned mode, bool sync) {
+  int fd = open(scratch, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (fd < 0) return -1;
   int outcome = write_all(fd, data, len, sync);
   int number = errno;
@@ -127,33 +139,61 @@ static int write_and_rename(const char *scratch, const char *path, const void *d
     outcome = -1;
     number = errno;
   }
-  if (outcome == 0 && rename(scratch, path) == 0) return 0;
-  if (outcome == 0) number = errno;
+  if (outcome == 0) return 0;
   unlink(scratch);
   errno = number;
   return -1;
 }
 
-int md_file_write(const char *path, const void *data, size_t len, bool sync, md_error *err) {
-  uint8_t random[8];
-  char tag[2 * sizeof random + 1];
-  md_random_bytes(random, sizeof random);
-  md_hex(random, sizeof random, tag);
-  // The leading dot keeps md_directory_walk away from what a crash leaves behind.
-  md_buffer scratch;
-  md_buffer_init(&scratch);
+static int write_and_rename(const char *scratch, const char *path, const void *data, size_t len, bool sync) {
+  if (write_scratch(scratch, data, len, 0644, sync) != 0) return -1;
+  if (rename(scratch, path) == 0) return 0;
+  int number = errno;
+  unlink(scratch);
+  errno = number;
+  return -1;
+}
+
+// A link, unlike a renaming, never takes the place of another file.
+static int write_and_link(const char *scratch, const char *path, const void *data, size_t len, unsigned mode) {
+  if (write_scratch(scratch, data, len, mode, true) != 0) return -1;
+  int outcome = chmod(scratch, mode) == 0 ? link(scratch, path) : -1;
+  int number = errno;
+  unlink(scratch);
+  errno = number;
+  return outcome;
+}
+
+static int sync_place(md_buffer *scratch, const char *path, md_error *err) {
   size_t prefix = directory_len(path);
-  md_buffer_append(&scratch, path, prefix);
-  md_buffer_printf(&scratch, ".%s.tmp", tag);
+  scratch->data[prefix] = '\0';
+  return sync_directory(prefix ? scratch->data : ".") == 0 ? MD_OK : failed(err, "sync the directory of", path);
+}
+
+int md_file_write(const char *path, const void *data, size_t len, bool sync, md_error *err) {
+  md_buffer scratch;
   int code = MD_OK;
-  if (!md_buffer_ok(&scratch)) {
+  scratch_name(&scratch, path);
+  if (!md_buffer_ok(&scratch))
     code = no_memory(err, "write", path);
-  } else if (write_and_rename(scratch.data, path, data, len, sync) != 0) {
+  else if (write_and_rename(scratch.data, path, data, len, sync) != 0)
     code = failed(err, "write", path);
-  } else if (sync) {
-    scratch.data[prefix] = '\0';
-    if (sync_directory(prefix ? scratch.data : ".") != 0) code = failed(err, "sync the directory of", path);
-  }
+  else if (sync)
+    code = sync_place(&scratch, path, err);
+  md_buffer_deinit(&scratch);
+  return code;
+}
+
+int md_file_create(const char *path, const void *data, size_t len, unsigned mode, md_error *err) {
+  md_buffer scratch;
+  int code = MD_OK;
+  scratch_name(&scratch, path);
+  if (!md_buffer_ok(&scratch))
+    code = no_memory(err, "make", path);
+  else if (write_and_link(scratch.data, path, data, len, mode) != 0)
+    code = failed(err, "make", path);
+  else
+    code = sync_place(&scratch, path, err);
   md_buffer_deinit(&scratch);
   return code;
 }

@@ -8,6 +8,9 @@
 int md_file_read(const char *path, size_t limit, md_buffer *out, md_error *err);
 // Writes a new file beside `path`, syncs it if `sync`, and renames it into place.
 int md_file_write(const char *path, const void *data, size_t len, bool sync, md_error *err);
+// Makes a file that is not there yet, synced, with this mode whatever the umask; it appears whole. MD_EEXISTS when it
+// is there.
+int md_file_create(const char *path, const void *data, size_t len, unsigned mode, md_error *err);
 // Makes a directory and those above it (mode 0755 but the last gets `mode`); one that exists already is success.
 int md_directory_make(const char *path, unsigned mode, md_error *err);
 // Calls `each` for every regular file below `root`, sorted bytewise by relative path ("a/b.lua"). Entries that begin

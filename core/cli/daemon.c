@@ -136,14 +136,16 @@ int md_daemon_keys(md_store *store, const char *without, md_auth **out, md_error
 
 static int open_engine(md_daemon *daemon, md_error *err) {
   const md_settings *settings = daemon->settings;
-  md_postroom_options post = {.settings = settings};
   md_store_options store = {.path = settings->db, .cache_kib = (int)settings->page_cache};
   int code = md_store_open(&daemon->store, &store, err);
+  if (!code) code = md_master_key_open(&daemon->master_key, settings->db, settings->key_file, err);
+  md_postroom_options post = {.settings = settings, .master_key = daemon->master_key};
   if (!code) code = md_usage_claim(daemon->store, false, err);
   if (!code) code = md_postroom_open(&daemon->postroom, daemon->store, &post, err);
   if (code) return code;
   md_engine_options options = {.store = daemon->store,
                                .clock = md_clock_real(),
+                               .master_key = daemon->master_key,
                                .messenger = md_outbox_messenger(daemon->postroom.outbox),
                                .trigger_age_max = settings->max_age,
                                .inbox_limit = (size_t)settings->queue_limit,
@@ -261,6 +263,7 @@ static void close_all(md_daemon *daemon) {
   md_engine_free(daemon->engine);
   md_postroom_close(&daemon->postroom);
   md_store_close(daemon->store);
+  md_master_key_free(daemon->master_key);
   md_problems_clear(&daemon->problems);
   md_free(daemon->proxies);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The daemon: store, engine, intake, postroom, checkpointer and admin socket on one libuv loop, the engine's thread.
 #pragma once
+#include "base/master_key.h"
 #include "cli/admin.h"
 #include "cli/postroom.h"
 #include "cli/scripts.h"
@@ -15,6 +16,7 @@ typedef struct md_daemon {
   uv_timer_t timer; // the next timer or message is due, or a failed batch is tried again
   uv_signal_t signals[3];
   md_store *store;
+  md_master_key *master_key;
   md_engine *engine;
   md_postroom postroom;
   md_intake *intake;

@@ -2,6 +2,7 @@
 // The outbox wired to what delivers: the courier's threads in a daemon, or one channel on the caller's thread in
 // virtual time. The engine's thread.
 #pragma once
+#include "base/master_key.h"
 #include "cli/settings.h"
 #include "courier/courier.h"
 #include "engine/engine.h"
@@ -10,9 +11,10 @@
 
 typedef struct md_postroom_options {
   const md_settings *settings;
-  bool virtual_time;   // one channel, driven by md_postroom_deliver, never waiting for the disk
-  bool closed;         // never hands anything over: messages stay queued
-  md_channel *channel; // virtual time: takes this one instead of opening settings->mail; or NULL
+  const md_master_key *master_key; // borrowed
+  bool virtual_time;               // one channel, driven by md_postroom_deliver, never waiting for the disk
+  bool closed;                     // never hands anything over: messages stay queued
+  md_channel *channel;             // virtual time: takes this one instead of opening settings->mail; or NULL
 } md_postroom_options;
 
 typedef struct md_postroom {

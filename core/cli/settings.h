@@ -10,6 +10,7 @@
 // X(name, type, what stands for the value in the help, default or NULL, help)
 #define MD_SETTINGS(X)                                                                                                 \
   X(db, TEXT, "FILE", "momentd.db", "the database (or MOMENTD_DB from the environment)")                               \
+  X(key_file, TEXT, "FILE", NULL, "the master key; <db>.key where it is not set, made at the first start")             \
   X(scripts, LIST, "DIR", "scripts", "the script tree; may be given more than once")                                   \
   X(listen, TEXT, "HOST:PORT", "127.0.0.1:8484", "where events come in; port 0 takes a free one")                      \
   X(mail, TEXT, "WHERE", NULL, "where mail goes: file:DIR, smtp://[USER@]HOST[:PORT] or smtps://…")                    \

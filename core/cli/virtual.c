@@ -5,6 +5,11 @@
 // More batches at one instant than this is a circle that makes no progress.
 enum { BATCHES_AN_INSTANT = 100000 };
 
+static int open_master_key(md_virtual *driver, const md_virtual_options *options, md_error *err) {
+  if (!options->db) return md_master_key_new(&driver->master_key, err);
+  return md_master_key_open(&driver->master_key, options->db, options->settings->key_file, err);
+}
+
 int md_virtual_open(md_virtual *driver, const md_virtual_options *options, md_error *err) {
   *driver = (md_virtual){
       .post = {
@@ -14,13 +19,16 @@ int md_virtual_open(md_virtual *driver, const md_virtual_options *options, md_er
   int64_t last = 0;
   driver->postroom.channel = options->channel; // closed with it from here on
   int code = md_store_open(&driver->store, &store, err);
+  if (!code) code = open_master_key(driver, options, err);
   if (code) return code;
+  driver->post.master_key = driver->master_key;
   md_settings_get_int(driver->store, "engine_time", &last, NULL);
   md_virtual_clock_init(&driver->clock, last > options->start ? last : options->start);
   code = md_postroom_open(&driver->postroom, driver->store, &driver->post, err);
   if (code) return code;
   md_engine_options engine = {.store = driver->store,
                               .clock = &driver->clock.clock,
+                              .master_key = driver->master_key,
                               .messenger = md_outbox_messenger(driver->postroom.outbox),
                               .trigger_age_max = options->settings->max_age,
                               .accept_clock = true,
@@ -36,6 +44,7 @@ void md_virtual_close(md_virtual *driver) {
   md_engine_free(driver->engine);
   md_postroom_close(&driver->postroom);
   md_store_close(driver->store);
+  md_master_key_free(driver->master_key);
   *driver = (md_virtual){0};
 }
 

@@ -2,6 +2,7 @@
 // An engine in virtual time (B5): the clock stands until it is moved, and stops at every wait and send that is due on
 // the way; messages are delivered on this thread. One thread.
 #pragma once
+#include "base/master_key.h"
 #include "cli/postroom.h"
 #include "cli/scripts.h"
 #include "store/checkpoint.h"
@@ -19,6 +20,7 @@ typedef struct md_virtual_options {
 typedef struct md_virtual {
   md_virtual_clock clock;
   md_store *store;
+  md_master_key *master_key; // the settings' for a file; a random one in memory
   md_engine *engine;
   md_checkpointer *checkpointer; // NULL in memory
   md_postroom postroom;

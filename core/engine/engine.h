@@ -2,6 +2,7 @@
 // The engine: batches of turns over one store, driven by whoever owns its thread (the loop of the daemon, virtual time,
 // the test runner). It owns the writing store and all Lua. Not thread-safe but for md_engine_inbox.
 #pragma once
+#include "base/master_key.h"
 #include "engine/messenger.h"
 #include "engine/submission.h"
 #include "script/source.h"
@@ -9,12 +10,13 @@
 typedef struct md_engine md_engine;
 
 typedef struct md_engine_options {
-  md_store *store;               // borrowed
-  md_clock *clock;               // borrowed
-  const md_messenger *messenger; // borrowed: what m:send does
-  md_micros trigger_age_max;     // default max_age; 0: one day
-  size_t inbox_limit;            // submissions waiting; 0: 8192
-  void (*wake)(void *context);   // called on any thread when the inbox turns non-empty; may be NULL
+  md_store *store;                 // borrowed
+  md_clock *clock;                 // borrowed
+  const md_master_key *master_key; // borrowed: what keys of events are wrapped with
+  const md_messenger *messenger;   // borrowed: what m:send does
+  md_micros trigger_age_max;       // default max_age; 0: one day
+  size_t inbox_limit;              // submissions waiting; 0: 8192
+  void (*wake)(void *context);     // called on any thread when the inbox turns non-empty; may be NULL
   void *wake_context;
   bool accept_clock; // B3
   bool verify;       // replays every turn twice and compares the journals (tests)

@@ -231,9 +231,29 @@ static void every_failed_allocation_of_a_walk(void **state) {
   assert_int_equal(code, 0);
 }
 
+static void creates_once(void **state) {
+  (void)state;
+  struct stat about;
+  md_error err;
+  md_buffer out;
+  md_buffer_init(&out);
+  mode_t before = umask(0277);
+  assert_int_equal(md_file_create("a", "x\0y", 3, 0640, &err), 0);
+  umask(before);
+  assert_int_equal(stat("a", &about), 0);
+  assert_int_equal(about.st_mode & 07777, 0640); // whatever the umask
+  assert_int_equal(md_file_create("a", "other", 5, 0600, &err), MD_EEXISTS);
+  assert_int_equal(md_file_read("a", 100, &out, &err), 0);
+  assert_memory_equal(out.data, "x\0y", 4);
+  assert_int_equal(md_file_create("missing/a", "x", 1, 0600, &err), MD_ENOTFOUND);
+  assert_int_equal(system("test \"$(ls -A)\" = a"), 0); // nothing is left of the making
+  md_buffer_deinit(&out);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(writes_and_reads, enter, leave),
+      cmocka_unit_test_setup_teardown(creates_once, enter, leave),
       cmocka_unit_test_setup_teardown(reads_what_has_no_size, enter, leave),
       cmocka_unit_test_setup_teardown(reading_refuses, enter, leave),
       cmocka_unit_test_setup_teardown(failed_writes_leave_nothing, enter, leave),
