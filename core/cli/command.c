@@ -13,17 +13,29 @@
 
 enum { WORDS_MAX = 64, HELP_COLUMN = 26 };
 
-const md_cli_command *const md_cli_commands[] = {&md_cli_run,           &md_cli_check,
-                                                 &md_cli_test,          &md_cli_ingest,
-                                                 &md_cli_event,         &md_cli_events,
-                                                 &md_cli_runs_list,     &md_cli_runs_show,
-                                                 &md_cli_runs_cancel,   &md_cli_runs_retry,
-                                                 &md_cli_messages_list, &md_cli_messages_show,
-                                                 &md_cli_why,           &md_cli_status,
-                                                 &md_cli_reload,        &md_cli_clock_reset,
-                                                 &md_cli_key_add,       &md_cli_key_list,
-                                                 &md_cli_key_revoke,    &md_cli_help,
-                                                 &md_cli_version,       NULL};
+const md_cli_command *const md_cli_commands[] = {&md_cli_run,
+                                                 &md_cli_check,
+                                                 &md_cli_test,
+                                                 &md_cli_ingest,
+                                                 &md_cli_event,
+                                                 &md_cli_events,
+                                                 &md_cli_runs_list,
+                                                 &md_cli_runs_show,
+                                                 &md_cli_runs_cancel,
+                                                 &md_cli_runs_retry,
+                                                 &md_cli_messages_list,
+                                                 &md_cli_messages_show,
+                                                 &md_cli_why,
+                                                 &md_cli_status,
+                                                 &md_cli_reload,
+                                                 &md_cli_clock_reset,
+                                                 &md_cli_key_add,
+                                                 &md_cli_key_list,
+                                                 &md_cli_key_revoke,
+                                                 &md_cli_stats,
+                                                 &md_cli_help,
+                                                 &md_cli_version,
+                                                 NULL};
 
 // How many of the words are the command's own; 0 when they are others.
 static int words_of(const md_cli_command *command, int count, char *const *words) {
@@ -132,6 +144,7 @@ static int run(const md_cli_command *command, int count, char *const *words) {
     fprintf(stderr, "momentd: %s\n", err.text);
     return MD_EXIT_USAGE;
   }
+  if (args.help && command->help && args.positional_count > 0) return command->help(&args);
   if (args.help) {
     md_cli_help_command(command);
     return MD_EXIT_OK;

@@ -36,6 +36,8 @@ typedef struct md_cli_command {
   int positional_min, positional_max; // -1: any number
   md_cli_settings settings;
   int (*run)(const md_cli_args *args); // answers a md_cli_exit
+  // Help for what was given besides --help, or NULL: then the command's own is all there is. Answers a md_cli_exit.
+  int (*help)(const md_cli_args *args);
 } md_cli_command;
 
 // All of them in the order of the help; ended by NULL.

@@ -20,6 +20,7 @@ extern const md_cli_command md_cli_runs_cancel;
 extern const md_cli_command md_cli_runs_list;
 extern const md_cli_command md_cli_runs_retry;
 extern const md_cli_command md_cli_runs_show;
+extern const md_cli_command md_cli_stats;
 extern const md_cli_command md_cli_status;
 extern const md_cli_command md_cli_test;
 extern const md_cli_command md_cli_version;
