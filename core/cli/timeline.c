@@ -28,18 +28,36 @@ static const char *send_text(md_arena *arena, const char *json) {
   return text;
 }
 
+static const char *events_text(md_store *store, md_arena *arena, const md_entry *entry) {
+  md_seqs seqs = md_seqs_open(entry->seqs, entry->seqs_len);
+  int64_t first = md_seqs_next(&seqs);
+  if (!first) return "nothing came";
+  const char *text = event_text(store, arena, first);
+  return entry->count == 1 ? text : md_arena_printf(arena, "%" PRId64 " events, first %s", entry->count, text);
+}
+
+static const char *seen_text(md_store *store, md_arena *arena, const md_entry *entry) {
+  const char *text = entry->event_seq ? event_text(store, arena, entry->event_seq) : "none";
+  if (entry->kind != MD_STEP_PAST || entry->count < 2) return text;
+  return md_arena_printf(arena, "%" PRId64 " events, last %s", entry->count, text);
+}
+
 static const char *result_text(md_store *store, md_arena *arena, const md_entry *entry) {
   switch (entry->result) {
   case MD_RESULT_NIL:
     return entry->kind == MD_STEP_SET ? "done" : "nil";
   case MD_RESULT_TRUE:
-    return "done";
+    return md_is_wait(entry->kind) ? "over, late" : "done";
   case MD_RESULT_FALSE:
     return "false";
   case MD_RESULT_JSON:
     return entry->kind == MD_STEP_SEND ? send_text(arena, entry->json) : entry->json;
   case MD_RESULT_EVENT:
     return event_text(store, arena, entry->event_seq);
+  case MD_RESULT_EVENTS:
+    return events_text(store, arena, entry);
+  case MD_RESULT_SEEN:
+    return seen_text(store, arena, entry);
   case MD_RESULT_TIMEOUT:
     return entry->kind == MD_STEP_SLEEP ? "over" : "nothing came";
   }
@@ -57,9 +75,11 @@ static void wait_row(md_table *table, md_arena *arena, const md_run *run) {
   md_wait wait;
   char until[MD_TIME_TEXT];
   if (!run->wait || md_wait_unpack(run->wait, run->wait_len, &wait)) return;
+  const char *by = wait.by ? md_arena_printf(arena, " by %s", wait.by) : "";
+  const char *gathered = wait.gathered ? md_arena_printf(arena, ", %d events so far", wait.gathered) : "";
   md_table_time(table, wait.opened_at);
-  md_table_cell(table, md_arena_printf(arena, "%s %s", md_step_kind_name(wait.kind), wait.name));
-  md_table_cell(table, md_arena_printf(arena, "waits until %s", md_time_text(wait.deadline, until)));
+  md_table_cell(table, md_arena_printf(arena, "%s %s%s", md_step_kind_name(wait.kind), wait.name, by));
+  md_table_cell(table, md_arena_printf(arena, "waits until %s%s", md_time_text(md_wait_due(&wait), until), gathered));
   md_table_cell(table, md_arena_printf(arena, "%s:%d", wait.file, wait.line));
 }
 
@@ -120,6 +140,18 @@ int md_timeline_write(md_buffer *out, md_store *store, md_arena *arena, const md
   return code ? code : details(out, store, run, err);
 }
 
+static json_t *event_ids(md_store *store, md_arena *arena, const md_entry *entry) {
+  md_arena *scope = md_json_scope(arena);
+  json_t *list = json_array();
+  md_seqs seqs = md_seqs_open(entry->seqs, entry->seqs_len);
+  for (int64_t seq = md_seqs_next(&seqs); seq; seq = md_seqs_next(&seqs)) {
+    const char *id = md_event_id(store, arena, seq);
+    json_array_append_new(list, id ? json_string(id) : json_null());
+  }
+  md_json_scope(scope);
+  return list;
+}
+
 static void step_json(md_buffer *list, md_store *store, md_arena *arena, const md_entry *entry) {
   md_line line;
   md_line_begin(&line);
@@ -128,11 +160,17 @@ static void step_json(md_buffer *list, md_store *store, md_arena *arena, const m
   md_line_text(&line, "name", entry->name);
   if (entry->result == MD_RESULT_JSON)
     md_line_raw(&line, "result", entry->json);
+  else if (entry->late || (entry->result == MD_RESULT_TRUE && md_is_wait(entry->kind)))
+    md_line_text(&line, "result", "late");
   else if (entry->result == MD_RESULT_TRUE || entry->result == MD_RESULT_FALSE)
     md_line_bool(&line, "result", entry->result == MD_RESULT_TRUE);
   else
     md_line_text(&line, "result", entry->result == MD_RESULT_TIMEOUT ? "timeout" : NULL);
-  md_line_text(&line, "event", entry->result == MD_RESULT_EVENT ? md_event_id(store, arena, entry->event_seq) : NULL);
+  if (entry->result == MD_RESULT_EVENTS)
+    md_line_json(&line, "events", event_ids(store, arena, entry));
+  else
+    md_line_text(&line, "event", entry->event_seq ? md_event_id(store, arena, entry->event_seq) : NULL);
+  if (entry->kind == MD_STEP_PAST) md_line_number(&line, "count", entry->count);
   md_line_text(&line, "file", entry->file);
   md_line_number(&line, "line", entry->line);
   md_buffer_putc(&line.text, '}');

@@ -36,16 +36,16 @@ static int take_up(md_engine *engine, md_run *run, md_error *err) {
   if (!run->wait) return md_advance(engine, run, NULL, MD_HEAVY_BUDGET, err);
   md_wait_answer answer;
   md_wait wait;
-  bool found = false;
-  int rc = md_find_answer(engine, run, &answer, &found, err);
-  if (rc == 0) rc = md_wait_unpack(run->wait, run->wait_len, &wait);
-  if (rc) return rc;
-  if (!found) answer = (md_wait_answer){.result = MD_RESULT_TIMEOUT};
-  if (found || wait.deadline <= engine->now) return md_advance(engine, run, &answer, MD_HEAVY_BUDGET, err);
+  bool found = false, skip = false;
   run->state = MD_RUN_WAITING;
   run->reason = NULL;
-  run->due_at = wait.deadline;
-  return md_save_run(engine, run, err);
+  int rc = md_find_answer(engine, run, &answer, &found, err);
+  if (rc == 0 && run->state == MD_RUN_WAITING) rc = md_wait_unpack(run->wait, run->wait_len, &wait);
+  if (rc || run->state != MD_RUN_WAITING) return rc; // its where failed
+  run->due_at = md_wait_due(&wait);
+  if (!found && run->due_at > engine->now) return md_save_run(engine, run, err);
+  if (!found) rc = md_run_out(engine, run, &answer, &skip, err);
+  return rc || skip ? rc : md_advance(engine, run, &answer, MD_HEAVY_BUDGET, err);
 }
 
 int md_advance_queued(md_engine *engine, int *done, md_error *err) {

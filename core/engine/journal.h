@@ -12,7 +12,9 @@ typedef enum md_result_kind {
   MD_RESULT_FALSE,
   MD_RESULT_JSON,    // `json`
   MD_RESULT_EVENT,   // `event_seq`: the run consumed it (W1)
-  MD_RESULT_TIMEOUT, // a wait that nothing answered, or a sleep that ended
+  MD_RESULT_TIMEOUT, // a wait that nothing answered, or a sleep that ended; MD_RESULT_TRUE: later than it allows (W7)
+  MD_RESULT_EVENTS,  // `count` events in `seqs`, consumed (W5); `late` as above
+  MD_RESULT_SEEN,    // `event_seq` of `count`, looked at and not consumed (past, latest)
 } md_result_kind;
 
 // One answered step. Strings point into the blob and are NUL-terminated there.
@@ -26,7 +28,20 @@ typedef struct md_entry {
   md_result_kind result;
   const char *json;
   int64_t event_seq;
+  int64_t count;
+  const void *seqs; // packed as differences, read by md_seqs_next
+  size_t seqs_len;
+  bool late;
 } md_entry;
+
+// Reads numbers packed as differences one after the other; `*before` is 0 at first.
+typedef struct md_seqs {
+  const unsigned char *next, *end;
+  int64_t before;
+} md_seqs;
+md_seqs md_seqs_open(const void *packed, size_t len);
+// The next number, or 0 at the end.
+int64_t md_seqs_next(md_seqs *seqs);
 
 typedef struct md_journal_reader {
   const unsigned char *next;

@@ -89,18 +89,43 @@ int md_trigger(md_engine *engine, const md_event *event, md_error *err);
 // The key of an ended run is free: the next queued one starts (T3).
 int md_trigger_next(md_engine *engine, const md_run *ended, md_error *err);
 
-// resolve.c: waits and their answers.
+// resolve.c: the answers of open waits.
 typedef struct md_wait_answer {
-  md_result_kind result; // MD_RESULT_EVENT or MD_RESULT_TIMEOUT
+  md_result_kind result; // EVENT, EVENTS or TIMEOUT; TRUE: a timeout that came too late (W7)
   int64_t event_seq;
-  int depth; // of the event; 0 for a timer
+  int depth;     // of the event; 0 for a timer
+  int64_t count; // EVENTS
+  const void *seqs;
+  size_t seqs_len;
+  bool late;
 } md_wait_answer;
-int md_offer_event(md_engine *engine, const md_event *event, md_error *err);
-// P5, P6: whether the event is one of those that the run sees.
-int md_run_sees(md_engine *engine, const md_run *run, const md_event *event, bool *sees, md_error *err);
-// The first stored event that answers the run's open wait (W1).
-int md_find_answer(md_engine *engine, const md_run *run, md_wait_answer *out, bool *found, md_error *err);
+// What answers the run's open wait by now, of what is stored (W1, W5). The run is changed where a collection has grown
+// or a where has failed (then it is parked).
+int md_find_answer(md_engine *engine, md_run *run, md_wait_answer *out, bool *found, md_error *err);
+// The wait's time is over: its answer, or, with *skip, none at all: the run is cancelled (W7).
+int md_run_out(md_engine *engine, md_run *run, md_wait_answer *out, bool *skip, md_error *err);
 int md_fire_due(md_engine *engine, md_micros until, int limit, int *fired, md_error *err);
+
+// offer.c: an event goes to the runs that wait for it (T8).
+int md_offer_event(md_engine *engine, const md_event *event, md_error *err);
+
+// collect.c: W5.
+#define MD_COLLECT_BYTES ((int64_t)4 << 20)
+enum { MD_COLLECT_MAX = 100 };
+// Gathers anew, by definition, all that belongs to the run's open collection.
+int md_collect_scan(md_engine *engine, md_run *run, md_wait *wait, md_error *err);
+// Adds one more, if it still belongs.
+int md_collect_add(md_engine *engine, md_wait *wait, const md_event *event, md_error *err);
+// Whether nothing can come any more.
+bool md_collect_is_full(const md_wait *wait);
+// Keeps what the collection has so far in the run's row.
+int md_collect_keep(md_engine *engine, md_run *run, const md_wait *wait, md_error *err);
+md_wait_answer md_collect_answer(const md_wait *wait);
+
+// judge.c: asks the open wait's where about events in a replay that is then discarded (W4). With `first` it stops at
+// the first accepted. A where that fails parks the run.
+int md_judge(md_engine *engine, md_run *run, const md_wait *wait, const int64_t *seqs, int count, bool first,
+             bool *accepted, md_error *err);
 
 // save.c: writes a run, a new one for the first time.
 int md_save_run(md_engine *engine, md_run *run, md_error *err);

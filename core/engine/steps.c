@@ -36,7 +36,14 @@ void md_step_carry_out(md_turn_state *turn, const md_step *step, uint32_t argume
   switch (step->kind) {
   case MD_STEP_WAIT_FOR:
   case MD_STEP_SLEEP:
+  case MD_STEP_COLLECT:
     md_step_wait(turn, step, arguments, answer);
+    break;
+  case MD_STEP_PAST:
+    md_step_past(turn, step, answer);
+    break;
+  case MD_STEP_LATEST:
+    md_step_latest(turn, answer);
     break;
   case MD_STEP_EMIT:
     md_step_emit(turn, step, answer);

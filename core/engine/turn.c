@@ -1,142 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs one turn: replays the journal, carries out what is new, and applies it when the script has ended its turn well
-// (R1–R3).
+// Runs one turn of a run's script and applies what it did when it has ended well (R2, R3).
 #include "engine/turn.h"
 #include "base/digest.h"
 #include "base/log.h"
 #include <string.h>
-
-static uint32_t digest_of(const json_t *args) {
-  md_buffer text;
-  md_buffer_init(&text);
-  md_json_write(&text, args);
-  uint32_t digest = md_buffer_ok(&text) && text.len ? (uint32_t)md_hash64(0, text.data, text.len) : 0;
-  md_buffer_deinit(&text);
-  return digest;
-}
-
-static void diverge(md_turn_state *turn, const md_entry *recorded, const md_step *step) {
-  turn->parked = md_arena_printf(
-      turn->engine->arena, "diverged at step %d: the journal has %s(%s) of %s:%d, the script now calls %s(%s) at %s:%d",
-      turn->step + 1, md_step_kind_name(recorded->kind), recorded->name, recorded->file, recorded->line,
-      md_step_kind_name(step->kind), step->name, step->file, step->line);
-}
-
-static int event_answer(md_turn_state *turn, int64_t seq, md_answer *answer) {
-  md_engine *engine = turn->engine;
-  md_event stored;
-  const md_event *event = engine->current;
-  if (!event || event->seq != seq) {
-    int rc = md_events_get(engine->store, seq, engine->arena, &stored, &turn->error);
-    if (rc) return rc;
-    event = &stored;
-  }
-  answer->kind = MD_ANSWER_EVENT;
-  return md_view(engine, event, &answer->event, &turn->error);
-}
-
-static int recorded_answer(md_turn_state *turn, const md_entry *entry, md_answer *answer) {
-  answer->kind = MD_ANSWER_VALUE;
-  switch (entry->result) {
-  case MD_RESULT_NIL:
-  case MD_RESULT_TIMEOUT:
-    return 0;
-  case MD_RESULT_TRUE:
-    answer->value = json_true();
-    return 0;
-  case MD_RESULT_FALSE:
-    answer->value = json_false();
-    return 0;
-  case MD_RESULT_EVENT:
-    return event_answer(turn, entry->event_seq, answer);
-  case MD_RESULT_JSON:
-    answer->value = md_json_parse(entry->json, strlen(entry->json), true, &turn->error);
-    return answer->value ? 0 : MD_ECORRUPT;
-  }
-  return MD_ECORRUPT;
-}
-
-static bool is_wait(md_step_kind kind) {
-  return kind == MD_STEP_WAIT_FOR || kind == MD_STEP_SLEEP;
-}
-
-// Answers from the journal; SUSPEND where the step is not the recorded one.
-static void replay(md_turn_state *turn, const md_entry *entry, const md_step *step, md_answer *answer) {
-  answer->kind = MD_ANSWER_SUSPEND;
-  answer->replayed = true;
-  if (entry->kind != step->kind || strcmp(entry->name, step->name) != 0) {
-    diverge(turn, entry, step);
-    return;
-  }
-  if (entry->arguments != digest_of(step->args)) turn->engine->drift++;
-  if (is_wait(entry->kind)) turn->now = entry->at;
-  turn->step++;
-  turn->draws = 0;
-  turn->code = recorded_answer(turn, entry, answer);
-  if (turn->code) answer->kind = MD_ANSWER_SUSPEND;
-}
-
-static int append(md_turn_state *turn, const md_entry *entry) {
-  md_journal_append(&turn->journal, &turn->tail, entry);
-  turn->steps++;
-  turn->step++;
-  turn->draws = 0;
-  return md_buffer_ok(&turn->journal) ? 0 : MD_ENOMEM;
-}
-
-static int record(md_turn_state *turn, const md_step *step, uint32_t arguments, const json_t *value) {
-  md_entry entry = {.kind = step->kind,
-                    .name = step->name,
-                    .file = md_arena_strdup(turn->engine->arena, step->file),
-                    .line = step->line,
-                    .at = turn->engine->now,
-                    .arguments = arguments,
-                    .result = MD_RESULT_JSON};
-  md_buffer text;
-  md_buffer_init(&text);
-  if (!value || json_is_null(value))
-    entry.result = MD_RESULT_NIL;
-  else if (json_is_boolean(value))
-    entry.result = json_is_true(value) ? MD_RESULT_TRUE : MD_RESULT_FALSE;
-  else
-    md_json_write(&text, value);
-  entry.json = text.data;
-  int rc = md_buffer_ok(&text) && entry.file ? append(turn, &entry) : MD_ENOMEM;
-  md_buffer_deinit(&text);
-  return rc;
-}
-
-// The second replay of `verify` met a step past the journal: it must be the wait that the first one opened.
-static void check_last(md_turn_state *turn, const md_step *step) {
-  bool same = turn->waits && turn->open.kind == step->kind && strcmp(turn->open.name, step->name) == 0;
-  if (!same)
-    turn->parked = md_arena_printf(turn->engine->arena, "a second replay did something else: %s(%s) at %s:%d",
-                                   md_step_kind_name(step->kind), step->name, step->file, step->line);
-}
-
-static void on_step(void *context, const md_step *step, md_answer *answer) {
-  md_turn_state *turn = context;
-  md_entry entry;
-  int more = md_journal_next(&turn->reader, &entry);
-  if (more == 1) {
-    replay(turn, &entry, step, answer);
-    return;
-  }
-  answer->kind = MD_ANSWER_SUSPEND;
-  if (more < 0) {
-    turn->code =
-        md_error_set(&turn->error, MD_ECORRUPT, "the journal of run %lld is damaged", (long long)turn->run->id);
-  } else if (turn->checking) {
-    check_last(turn, step);
-  } else if (turn->steps >= MD_STEPS_MAX) {
-    turn->parked = "10000 steps: a run this long must start afresh";
-  } else {
-    uint32_t arguments = digest_of(step->args);
-    md_step_carry_out(turn, step, arguments, answer);
-    if (answer->kind == MD_ANSWER_VALUE && (turn->code = record(turn, step, arguments, answer->value)) != 0)
-      answer->kind = MD_ANSWER_SUSPEND;
-  }
-}
 
 static double on_now(void *context) {
   return (double)((md_turn_state *)context)->now / 1e6;
@@ -155,53 +22,9 @@ static bool on_replaying(void *context) {
 
 static void on_log(void *context, const char *level, const char *text, int line) {
   const md_turn_state *turn = context;
-  if (!on_replaying(context))
+  if (!on_replaying(context) && !turn->judged)
     md_log(strcmp(level, "error") == 0 ? MD_LOG_ERROR : MD_LOG_INFO, "script", text, "moment", turn->run->moment, "run",
            md_log_int(turn->run->id), "line", md_log_int(line), NULL);
-}
-
-static int answer_wait(md_turn_state *turn, const md_wait_answer *answer) {
-  md_wait wait;
-  int rc = md_wait_unpack(turn->run->wait, turn->run->wait_len, &wait);
-  if (rc) return rc;
-  md_entry entry = {.kind = wait.kind,
-                    .name = wait.name,
-                    .file = wait.file,
-                    .line = wait.line,
-                    .at = turn->engine->now,
-                    .arguments = wait.arguments,
-                    .result = answer->result,
-                    .event_seq = answer->event_seq};
-  return append(turn, &entry);
-}
-
-static int begin(md_turn_state *turn, const md_wait_answer *answer) {
-  md_run *run = turn->run;
-  md_engine *engine = turn->engine;
-  md_entry entry;
-  int rc = 0;
-  turn->steps = run->steps;
-  turn->now = run->started_at;
-  md_buffer_clear(&turn->journal);
-  if (run->journal_len) md_buffer_append(&turn->journal, run->journal, run->journal_len);
-  if (answer) {
-    md_journal_read(&turn->tail, run->journal, run->journal_len);
-    while ((rc = md_journal_next(&turn->tail, &entry)) == 1)
-      ;
-    rc = rc ? rc : answer_wait(turn, answer);
-  }
-  if (rc || !md_buffer_ok(&turn->journal)) return rc ? rc : MD_ENOMEM;
-  // The reader's texts must outlive appends to the buffer.
-  void *copy = md_arena_alloc(engine->arena, turn->journal.len + 1);
-  if (!copy) return MD_ENOMEM;
-  if (turn->journal.len) memcpy(copy, turn->journal.data, turn->journal.len);
-  md_journal_read(&turn->reader, copy, turn->journal.len);
-  turn->tail = turn->reader;
-  while (md_journal_next(&turn->tail, &entry) == 1)
-    ;
-  turn->step = 0;
-  turn->draws = 0;
-  return 0;
 }
 
 static int read_trigger(md_turn_state *turn) {
@@ -216,8 +39,8 @@ static int read_trigger(md_turn_state *turn) {
   return rc;
 }
 
-static md_turn_result run_script(md_turn_state *turn, int64_t budget, md_turn_end *end) {
-  const md_turn_host host = {turn, on_step, on_now, on_random, on_log, on_replaying};
+md_turn_result md_turn_script(md_turn_state *turn, int64_t budget, md_turn_end *end) {
+  const md_turn_host host = {turn, md_replay_step, on_now, on_random, on_log, on_replaying, md_judge_tested};
   md_event_view view;
   turn->code = md_view(turn->engine, &turn->trigger, &view, &turn->error);
   if (turn->code) return MD_TURN_SUSPENDED;
@@ -232,7 +55,7 @@ static void verify(md_turn_state *turn, md_turn_result first, const md_turn_end 
   turn->draws = 0;
   turn->now = turn->run->started_at;
   md_journal_read(&turn->reader, turn->journal.data, turn->journal.len);
-  md_turn_result second = run_script(turn, MD_HEAVY_BUDGET, &again);
+  md_turn_result second = md_turn_script(turn, MD_HEAVY_BUDGET, &again);
   const char *a = end->outcome ? end->outcome : "", *b = again.outcome ? again.outcome : "";
   if (!turn->parked && !turn->code && (second != first || strcmp(a, b) != 0))
     turn->parked = "a second replay ended otherwise: the script depends on something that is not journaled";
@@ -272,7 +95,7 @@ static int commit_turn(md_turn_state *turn, const md_turn_end *end, md_error *er
   return rc;
 }
 
-static int park(md_turn_state *turn, const char *reason, md_error *err) {
+int md_turn_park(md_turn_state *turn, const char *reason, md_error *err) {
   md_run *run = turn->run;
   run->state = MD_RUN_PARKED;
   run->reason = reason;
@@ -309,13 +132,14 @@ static int conclude(md_turn_state *turn, md_turn_result result, const md_turn_en
   if (result == MD_TURN_DONE && !turn->parked) check_end(turn);
   if (!turn->parked && turn->engine->options.verify && (result == MD_TURN_DONE || result == MD_TURN_SUSPENDED))
     verify(turn, result, end);
-  if (turn->parked) return park(turn, turn->parked, err);
+  if (turn->parked) return md_turn_park(turn, turn->parked, err);
   if (result == MD_TURN_BUDGET)
-    return park(turn, turn->error.text[0] ? turn->error.text : "10000000 instructions in one turn: the script loops",
-                err);
+    return md_turn_park(
+        turn, turn->error.text[0] ? turn->error.text : "10000000 instructions in one turn: the script loops", err);
   if (result == MD_TURN_NOMEM)
-    return park(turn, turn->error.text[0] ? turn->error.text : "the script needs more than 64 MB of memory", err);
-  if (result == MD_TURN_ERROR) return park(turn, turn->error.text, err);
+    return md_turn_park(turn, turn->error.text[0] ? turn->error.text : "the script needs more than 64 MB of memory",
+                        err);
+  if (result == MD_TURN_ERROR) return md_turn_park(turn, turn->error.text, err);
   return commit_turn(turn, end, err);
 }
 
@@ -325,8 +149,8 @@ static int attempt(md_turn_state *turn, const md_wait_answer *answer, int64_t bu
   turn->error.text[0] = '\0';
   turn->parked = NULL;
   turn->code = 0;
-  int rc = begin(turn, answer);
-  if (rc == 0) *result = run_script(turn, budget, end);
+  int rc = md_replay_begin(turn, answer);
+  if (rc == 0) *result = md_turn_script(turn, budget, end);
   return rc;
 }
 
@@ -345,23 +169,33 @@ static int play(md_turn_state *turn, const md_wait_answer *answer, int64_t budge
   return conclude(turn, result, &end, budget, err);
 }
 
-int md_turn(md_engine *engine, md_run *run, const md_wait_answer *answer, int64_t budget, md_error *err) {
+int md_turn_open(md_turn_state **out, md_engine *engine, md_run *run, md_error *err) {
   md_turn_state *turn = md_arena_alloc_zero(engine->arena, sizeof *turn);
   if (!turn) return md_error_set(err, MD_ENOMEM, "out of memory at the start of a turn");
   turn->engine = engine;
   turn->run = run;
   md_buffer_init(&turn->journal);
+  *out = turn;
   int rc = md_loaded_get(engine, run->version, &turn->loaded, err);
   if (rc == 0 && (rc = md_loaded_vm(turn->loaded, &turn->error)) != 0 && rc != MD_ENOMEM)
-    return park(turn, turn->error.text, err);
+    return md_turn_park(turn, turn->error.text, err);
   if (rc == 0) rc = read_trigger(turn);
-  if (rc == 0) {
-    turn->definition = md_vm_definition(turn->loaded->vm);
-    rc = play(turn, answer, budget, err);
-  }
-  md_buffer_deinit(&turn->journal);
-  if (rc && err && !err->text[0])
-    md_error_set(err, rc, "run %lld: %s", (long long)run->id,
-                 turn->error.text[0] ? turn->error.text : md_error_text(rc));
+  if (rc == 0) turn->definition = md_vm_definition(turn->loaded->vm);
   return rc;
+}
+
+int md_turn_close(md_turn_state *turn, int code, md_error *err) {
+  if (!turn) return code;
+  md_buffer_deinit(&turn->journal);
+  if (code && err && !err->text[0])
+    md_error_set(err, code, "run %lld: %s", (long long)turn->run->id,
+                 turn->error.text[0] ? turn->error.text : md_error_text(code));
+  return code;
+}
+
+int md_turn(md_engine *engine, md_run *run, const md_wait_answer *answer, int64_t budget, md_error *err) {
+  md_turn_state *turn = NULL;
+  int rc = md_turn_open(&turn, engine, run, err);
+  if (rc == 0 && turn->definition) rc = play(turn, answer, budget, err);
+  return md_turn_close(turn, rc, err);
 }

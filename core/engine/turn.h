@@ -22,15 +22,16 @@ typedef struct md_turn_state {
   md_loaded *loaded;
   const md_definition *definition;
   md_event trigger;
-  md_journal_reader reader; // of what is answered already
-  md_journal_reader tail;   // where the next entry is appended
-  md_buffer journal;        // the entries before, the wait's answer, and what this turn adds
-  int steps;                // entries in it
-  int step;                 // of the replay: index of the next one
-  md_micros now;            // m:now() (R2)
-  uint64_t draws;           // m:random() since the last step
-  bool checking;            // a second replay that must meet the same steps (md_engine_options.verify)
-  md_wait open;             // what the turn waits for at its end
+  md_journal_reader reader;    // of what is answered already
+  md_journal_reader tail;      // where the next entry is appended
+  md_buffer journal;           // the entries before, the wait's answer, and what this turn adds
+  int steps;                   // entries in it
+  int step;                    // of the replay: index of the next one
+  md_micros now;               // m:now() (R2)
+  uint64_t draws;              // m:random() since the last step
+  struct md_judgement *judged; // W4: this replay only asks a wait's where; or NULL
+  bool checking;               // a second replay that must meet the same steps (md_engine_options.verify)
+  md_wait open;                // what the turn waits for at its end
   bool waits;
   const char *parked; // a divergence in words
   int code;           // a failure of storage or memory; `error` has its text
@@ -41,6 +42,23 @@ typedef struct md_turn_state {
   md_outgoing *messages;
   json_t *profile_changes;
 } md_turn_state;
+
+// turn.c: loads what a turn needs. When the version has no VM the run is parked and `definition` stays NULL. Closed
+// with the code that it ended with.
+int md_turn_open(md_turn_state **out, md_engine *engine, md_run *run, md_error *err);
+int md_turn_close(md_turn_state *turn, int code, md_error *err);
+md_turn_result md_turn_script(md_turn_state *turn, int64_t budget, md_turn_end *end);
+int md_turn_park(md_turn_state *turn, const char *reason, md_error *err);
+
+// replay.c: the journal's side of a turn. `answer` NULL: no wait is answered.
+int md_replay_begin(md_turn_state *turn, const md_wait_answer *answer);
+void md_replay_step(void *context, const md_step *step, md_answer *answer);
+// Gives an event as an answer.
+int md_replay_event(md_turn_state *turn, int64_t seq, md_answer *answer);
+
+// judge.c: the host's side of a wait's where.
+void md_judge_step(md_turn_state *turn, const md_step *step, md_answer *answer);
+void md_judge_tested(void *context, bool accepted, const char *error, md_answer *answer);
 
 // steps.c: what each step does when the journal has no answer for it, and what its families share.
 void md_step_carry_out(md_turn_state *turn, const md_step *step, uint32_t arguments, md_answer *answer);
@@ -55,6 +73,8 @@ md_micros md_step_micros(const json_t *number);
 
 // steps_event.c
 void md_step_wait(md_turn_state *turn, const md_step *step, uint32_t arguments, md_answer *answer);
+void md_step_past(md_turn_state *turn, const md_step *step, md_answer *answer);
+void md_step_latest(md_turn_state *turn, md_answer *answer);
 void md_step_emit(md_turn_state *turn, const md_step *step, md_answer *answer);
 // steps_storage.c
 void md_step_profile(md_turn_state *turn, md_answer *answer);

@@ -10,6 +10,10 @@ extern const luaL_Reg md_bind_event[];
 extern const luaL_Reg md_bind_message[];
 extern const luaL_Reg md_bind_plain[];
 extern const luaL_Reg md_bind_storage[];
+extern const luaL_Reg md_bind_wait[];
+
+// Reads the option `by` of a step about events (P5) into its args.
+MD_RAISES void md_wait_read_by(lua_State *L, int table, const char *what, json_t *args);
 
 // Functions of the module fmt.
 extern const luaL_Reg md_bind_fmt[];

@@ -4,6 +4,8 @@
 #pragma once
 #include "script/state.h"
 
+enum { MD_WHERE_INSTRUCTIONS = 100000 }; // T2, W4
+
 void md_limits_install(md_vm *vm);
 // Starts counting anew; a limit of 0 for the replay means none is expected.
 void md_meter_begin(md_vm *vm, int64_t work, int64_t replay);

@@ -25,6 +25,12 @@ const char *md_step_kind_name(md_step_kind kind) {
     return "add";
   case MD_STEP_SEND:
     return "send";
+  case MD_STEP_COLLECT:
+    return "collect";
+  case MD_STEP_PAST:
+    return "past";
+  case MD_STEP_LATEST:
+    return "latest";
   }
   return "?";
 }
@@ -50,36 +56,87 @@ void md_step_allowed(lua_State *L, const char *name) {
   md_step_host(L, name);
   if (!lua_isyieldable(L) || (md_vm_of(L)->metatables_used && in_metamethod(L)))
     md_raise(L,
-             "m:%s is called from a callback (sort, gsub, a metamethod or an error handler): steps stand in run itself",
+             "m:%s is called from a callback (sort, gsub, where, a metamethod or an error handler): steps stand in run "
+             "itself",
              name);
+}
+
+static MD_RAISES void push_events(lua_State *L, const md_answer *answer) {
+  luaL_checkstack(L, 6, "too many events");
+  lua_createtable(L, (int)answer->count, 0);
+  for (int64_t i = 0; i < answer->count; i++) {
+    md_value_push_event(L, &answer->events[i]);
+    lua_rawseti(L, -2, i + 1);
+  }
+}
+
+static MD_RAISES void push_past(lua_State *L, const md_answer *answer) {
+  lua_createtable(L, 0, 2);
+  lua_pushinteger(L, answer->count);
+  lua_setfield(L, -2, "count");
+  if (answer->count == 0) return;
+  md_value_push_event(L, &answer->event);
+  lua_setfield(L, -2, "last");
 }
 
 static MD_RAISES int give(lua_State *L, const md_answer *answer) {
   switch (answer->kind) {
   case MD_ANSWER_VALUE:
     md_value_push(L, answer->value);
-    return 1;
+    break;
   case MD_ANSWER_EVENT:
     md_value_push_event(L, &answer->event);
-    return 1;
+    break;
+  case MD_ANSWER_EVENTS:
+    push_events(L, answer);
+    break;
+  case MD_ANSWER_PAST:
+    push_past(L, answer);
+    break;
+  case MD_ANSWER_TEST:
   case MD_ANSWER_SUSPEND:
     return lua_yield(L, 0);
   case MD_ANSWER_RAISE:
-    break;
+    md_raise(L, "%s", answer->error);
   }
-  md_raise(L, "%s", answer->error);
+  if (!answer->late) return 1;
+  lua_pushliteral(L, "late");
+  return 2;
 }
 
-int md_step_take(lua_State *L, md_step_kind kind, const char *name, const json_t *args) {
+// Calls the function at `index` with a copy of the event, under a meter of its own (T2, W4).
+static MD_RAISES void test(lua_State *L, int index, md_answer *answer) {
+  md_vm *vm = md_vm_of(L);
+  int top = lua_gettop(L);
+  md_meter_begin(vm, MD_WHERE_INSTRUCTIONS, 0);
+  lua_pushvalue(L, index);
+  md_value_push_event(L, &answer->event);
+  bool failed = lua_pcall(L, 1, 1, 0) != LUA_OK;
+  bool accepted = !failed && lua_toboolean(L, -1);
+  const char *error = !failed ? NULL : lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "where raised no text";
+  if (vm->meter.exceeded || vm->meter.nomem)
+    answer->kind = MD_ANSWER_SUSPEND;
+  else
+    vm->host->tested(vm->host->context, accepted, error, answer);
+  lua_settop(L, top);
+}
+
+int md_step_take_where(lua_State *L, md_step_kind kind, const char *name, const json_t *args, int where) {
   md_vm *vm = md_vm_of(L);
   md_step step = {.kind = kind, .name = name, .args = args};
   md_caller(L, &step.file, &step.line);
   md_answer answer;
   answer.kind = MD_ANSWER_VALUE;
-  answer.replayed = false;
+  answer.replayed = answer.late = false;
   answer.value = NULL;
   answer.error[0] = 0;
   vm->host->step(vm->host->context, &step, &answer);
   md_meter_step(vm, answer.replayed);
+  while (answer.kind == MD_ANSWER_TEST && where)
+    test(L, where, &answer);
   return give(L, &answer);
+}
+
+int md_step_take(lua_State *L, md_step_kind kind, const char *name, const json_t *args) {
+  return md_step_take_where(L, kind, name, args, 0);
 }

@@ -9,3 +9,5 @@ MD_RAISES void md_step_allowed(lua_State *L, const char *name);
 MD_RAISES const md_turn_host *md_step_host(lua_State *L, const char *name);
 // Gives the step to the host and returns as a Lua function does: with the answer pushed, or not at all.
 MD_RAISES int md_step_take(lua_State *L, md_step_kind kind, const char *name, const json_t *args);
+// The same for a wait; `where` is the stack index of a function that judges events (W4), or 0.
+MD_RAISES int md_step_take_where(lua_State *L, md_step_kind kind, const char *name, const json_t *args, int where);

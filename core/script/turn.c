@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OUTCOME_MAX = 1024, WHERE_INSTRUCTIONS = 100000 };
+enum { OUTCOME_MAX = 1024 };
 
 typedef struct turn {
   const md_event_view *event;
@@ -63,7 +63,7 @@ static MD_RAISES int run_body(lua_State *L) {
 static MD_RAISES int where_body(lua_State *L) {
   turn *t = lua_touserdata(L, 1);
   push_function(L, "where");
-  md_meter_begin(md_vm_of(L), WHERE_INSTRUCTIONS, 0); // what loading took is not where's
+  md_meter_begin(md_vm_of(L), MD_WHERE_INSTRUCTIONS, 0); // what loading took is not where's
   md_value_push_event(L, t->event);
   lua_call(L, 1, 1);
   t->accepted = lua_toboolean(L, -1);

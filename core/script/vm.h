@@ -62,12 +62,19 @@ typedef enum md_step_kind {
   MD_STEP_SET,
   MD_STEP_ADD,
   MD_STEP_SEND,
+  MD_STEP_COLLECT = 10,
+  MD_STEP_PAST,
+  MD_STEP_LATEST,
 } md_step_kind;
 const char *md_step_kind_name(md_step_kind kind); // "wait_for" …
 
-// One m: call. `name` is its identity beside the kind (R1): wait: the types sorted and joined by ","; send: template;
-// get set add: key; emit: type; others "". `args` are checked and normal: durations and times are numbers of seconds.
-//   wait_for { types=[…], within=|before= }  sleep { for= }  emit { type=, data= }  update_profile { … }
+// One m: call. `name` is its identity beside the kind (R1): waits, past: the types sorted, joined by ","; send:
+// template; get set add: key; emit: type; others "". `args` are checked and normal: durations and times are numbers of
+// seconds.
+//   wait_for { types=[…], within=|before=, by=, since=, where=true, max_lateness=, late= }
+//   collect { types=[…], within=|before=, quiet=, max=, by=, where=true, max_lateness=, late= }
+//   past { types=[…], within=, by= }  latest { }  sleep { for=, max_lateness=, late= }
+//   emit { type=, data= }  update_profile { … }
 //   set { key=, value=, ttl= }  add { key=, n= }  get { key= }
 //   send { template=, data=, channel=, variant=, locale=, to=, urgent=, send_at=, fallback_template= }
 typedef struct md_step {
@@ -81,14 +88,20 @@ typedef struct md_step {
 typedef enum md_answer_kind {
   MD_ANSWER_VALUE,   // `value` is pushed (NULL: nil)
   MD_ANSWER_EVENT,   // `event` is pushed as a table
+  MD_ANSWER_EVENTS,  // `events`, `count` of them, as a list
+  MD_ANSWER_PAST,    // { count = `count`, last = `event` unless it is 0 }
+  MD_ANSWER_TEST,    // the step's `where` is called with `event`, and md_turn_host.tested told what it said (W4)
   MD_ANSWER_SUSPEND, // the turn ends here, uncatchably; the host knows why (a wait, a divergence, a storage failure)
   MD_ANSWER_RAISE,   // `error` is raised with the script's line
 } md_answer_kind;
 typedef struct md_answer {
   md_answer_kind kind;
   bool replayed; // from the journal: the instructions since the step before are charged to the replay's budget
+  bool late;     // "late" follows as a second value (W7)
   json_t *value;
   md_event_view event;
+  const md_event_view *events;
+  int64_t count;
   char error[300];
 } md_answer;
 
@@ -101,6 +114,9 @@ typedef struct md_turn_host {
   // Whether the journal still has an answer for a step to come: instructions then are the replay's, and lines that were
   // logged before are not logged again. May be NULL: never.
   bool (*replaying)(void *context);
+  // What a wait's `where` said of the event it was given last; `error` (or NULL) when it failed. Fills the next answer:
+  // TEST with another event, or SUSPEND. Called only after an answer of MD_ANSWER_TEST.
+  void (*tested)(void *context, bool accepted, const char *error, md_answer *answer);
 } md_turn_host;
 
 typedef enum md_turn_result {

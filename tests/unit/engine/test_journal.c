@@ -9,12 +9,23 @@
 
 #include <cmocka.h>
 
+static const unsigned char three_seqs[] = {5, 1, 0x80, 0x01}; // 5, 6, 134
+
+#define ENTRY(kind_, name_, file_, line_, at_, arguments_, ...)                                                        \
+  { .kind = kind_, .name = name_, .file = file_, .line = line_, .at = at_, .arguments = arguments_, __VA_ARGS__ }
+
 static const md_entry entries[] = {
-    {MD_STEP_SEND, "reminder", "m/moment.lua", 12, 1770000000000000, 0xdeadbeef, MD_RESULT_JSON, "{\"sent\":true}", 0},
-    {MD_STEP_WAIT_FOR, "order.placed", "m/moment.lua", 14, 1770000100000000, 0, MD_RESULT_EVENT, NULL, 123456789012},
-    {MD_STEP_SLEEP, "", "shared/x.lua", 2, 1770000100000000, 7, MD_RESULT_TIMEOUT, NULL, 0},
-    {MD_STEP_GET, "n", "m/moment.lua", 99999, 1770000000000001, 1, MD_RESULT_NIL, NULL, 0},
-    {MD_STEP_SET, "n", "m/moment.lua", 1, 1770000000000001, 1, MD_RESULT_TRUE, NULL, 0},
+    ENTRY(MD_STEP_SEND, "reminder", "m/moment.lua", 12, 1770000000000000, 0xdeadbeef, .result = MD_RESULT_JSON,
+          .json = "{\"sent\":true}"),
+    ENTRY(MD_STEP_WAIT_FOR, "order.placed", "m/moment.lua", 14, 1770000100000000, 0, .result = MD_RESULT_EVENT,
+          .event_seq = 123456789012),
+    ENTRY(MD_STEP_SLEEP, "", "shared/x.lua", 2, 1770000100000000, 7, .result = MD_RESULT_TIMEOUT),
+    ENTRY(MD_STEP_COLLECT, "b", "shared/x.lua", 3, 1770000100000000, 7, .result = MD_RESULT_EVENTS, .count = 3,
+          .seqs = three_seqs, .seqs_len = sizeof three_seqs, .late = true),
+    ENTRY(MD_STEP_PAST, "b,c", "shared/x.lua", 4, 1770000100000000, 7, .result = MD_RESULT_SEEN, .event_seq = 77,
+          .count = 12),
+    ENTRY(MD_STEP_GET, "n", "m/moment.lua", 99999, 1770000000000001, 1, .result = MD_RESULT_NIL),
+    ENTRY(MD_STEP_SET, "n", "m/moment.lua", 1, 1770000000000001, 1, .result = MD_RESULT_TRUE),
 };
 enum { COUNT = sizeof entries / sizeof *entries };
 
@@ -43,11 +54,15 @@ static void test_round_trip(void **state) {
     assert_int_equal(entry.arguments, entries[i].arguments);
     assert_int_equal(entry.result, entries[i].result);
     assert_int_equal(entry.event_seq, entries[i].event_seq);
+    assert_int_equal(entry.count, entries[i].count);
+    assert_int_equal(entry.late, entries[i].late);
     if (entries[i].json) assert_string_equal(entry.json, entries[i].json);
   }
   assert_int_equal(md_journal_next(&reader, &entry), 0);
   assert_true(md_journal_consumed(journal.data, journal.len, 123456789012));
+  assert_true(md_journal_consumed(journal.data, journal.len, 134));
   assert_false(md_journal_consumed(journal.data, journal.len, 1));
+  assert_false(md_journal_consumed(journal.data, journal.len, 77)); // W1: past consumes nothing
   md_buffer_deinit(&journal);
 }
 
@@ -80,7 +95,16 @@ static void test_damage(void **state) {
 
 static void test_wait(void **state) {
   (void)state;
-  md_wait wait = {MD_STEP_WAIT_FOR, "a,order.*", "m/moment.lua", 3, 9, -5, 1770000000000000, {"a", "order.*"}, 2}, back;
+  md_wait wait = {.kind = MD_STEP_WAIT_FOR,
+                  .name = "a,order.*",
+                  .file = "m/moment.lua",
+                  .line = 3,
+                  .arguments = 9,
+                  .opened_at = -5,
+                  .deadline = 1770000000000000,
+                  .types = {"a", "order.*"},
+                  .type_count = 2},
+          back;
   md_buffer bytes;
   md_buffer_init(&bytes);
   md_wait_pack(&bytes, &wait);
@@ -96,8 +120,60 @@ static void test_wait(void **state) {
   md_buffer_deinit(&bytes);
 }
 
+// W5, W7: the options of waits.
+static void test_wait_options(void **state) {
+  (void)state;
+  md_wait wait = {.kind = MD_STEP_COLLECT,
+                  .name = "a",
+                  .file = "m/moment.lua",
+                  .deadline = 1000,
+                  .types = {"a"},
+                  .type_count = 1,
+                  .after = 9,
+                  .by = "order",
+                  .by_value = "o1",
+                  .where = true,
+                  .late = MD_LATE_SKIP,
+                  .max_lateness = 7,
+                  .quiet = 100,
+                  .max = 50,
+                  .gathered = 3,
+                  .seqs = three_seqs,
+                  .seqs_len = sizeof three_seqs,
+                  .last_seq = 134,
+                  .last_at = 800,
+                  .bytes = 12345},
+          back;
+  md_buffer bytes;
+  md_buffer_init(&bytes);
+  md_wait_pack(&bytes, &wait);
+  assert_int_equal(md_wait_unpack(bytes.data, bytes.len, &back), 0);
+  assert_string_equal(back.by, "order");
+  assert_string_equal(back.by_value, "o1");
+  assert_true(back.where);
+  assert_int_equal(back.after, 9);
+  assert_int_equal(back.late, MD_LATE_SKIP);
+  assert_int_equal(back.max_lateness, 7);
+  assert_int_equal(back.gathered, 3);
+  assert_int_equal(back.last_seq, 134);
+  assert_int_equal(back.bytes, 12345);
+  assert_int_equal(md_wait_due(&back), 900);
+  back.last_at = 950;
+  assert_int_equal(md_wait_due(&back), 1000);
+  md_seqs seqs = md_seqs_open(back.seqs, back.seqs_len);
+  assert_int_equal(md_seqs_next(&seqs), 5);
+  assert_int_equal(md_seqs_next(&seqs), 6);
+  assert_int_equal(md_seqs_next(&seqs), 134);
+  assert_int_equal(md_seqs_next(&seqs), 0);
+  for (size_t len = 0; len < bytes.len; len++) { // cut anywhere: refused, or a plain wait
+    int rc = md_wait_unpack(bytes.data, len, &back);
+    assert_true(rc == MD_ECORRUPT || (rc == 0 && !back.by));
+  }
+  md_buffer_deinit(&bytes);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_round_trip), cmocka_unit_test(test_damage),
-                                     cmocka_unit_test(test_wait)};
+                                     cmocka_unit_test(test_wait), cmocka_unit_test(test_wait_options)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

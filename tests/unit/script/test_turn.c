@@ -96,8 +96,8 @@ static void test_S8_steps_raise_in_callbacks(void **state) {
                       text);
   script_expect(
       "local said xpcall(error, function() said = select(2, pcall(m.get, m, 'x')) end) return said",
-      "m1/moment.lua:3: m:get is called from a callback (sort, gsub, a metamethod or an error handler): steps "
-      "stand in run itself");
+      "m1/moment.lua:3: m:get is called from a callback (sort, gsub, where, a metamethod or an error handler): "
+      "steps stand in run itself");
 }
 
 static void test_S8_m_is_read_only_and_called_with_a_colon(void **state) {

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Steps that open a wait and end the turn (W2, W3).
+#include "base/duration.h"
+#include "engine/sight.h"
+#include "engine/turn.h"
+#include <string.h>
+
+static void set_deadline(md_turn_state *turn, const md_step *step, md_wait *wait) {
+  const json_t *within = json_object_get(step->args, step->kind == MD_STEP_SLEEP ? "for" : "within");
+  const json_t *before = json_object_get(step->args, "before");
+  wait->deadline = turn->now + MD_DURATION_MAX; // W7: 400 days at most
+  if (json_is_number(within))
+    wait->deadline = turn->now + md_step_micros(within);
+  else if (json_is_number(before) && md_step_micros(before) < wait->deadline)
+    wait->deadline = md_step_micros(before);
+}
+
+static md_late late_of(const json_t *args) {
+  const char *late = md_json_text(args, "late");
+  if (!late || strcmp(late, "go_on") == 0) return MD_LATE_GO_ON;
+  return strcmp(late, "skip") == 0 ? MD_LATE_SKIP : MD_LATE_BRANCH;
+}
+
+static int set_options(md_turn_state *turn, const json_t *args, md_wait *wait) {
+  const char *by = md_json_text(args, "by");
+  const json_t *lateness = json_object_get(args, "max_lateness");
+  wait->where = json_is_true(json_object_get(args, "where"));
+  wait->after = md_json_text(args, "since") ? turn->engine->last_event : 0;
+  wait->late = late_of(args);
+  if (json_is_number(lateness)) wait->max_lateness = md_step_micros(lateness);
+  if (!by) return 0;
+  int rc = md_sight_value(turn->engine, turn->run, &turn->trigger, by, &wait->by_value, &turn->error);
+  wait->by = md_arena_strdup(turn->engine->arena, by);
+  return rc ? rc : wait->by ? 0 : MD_ENOMEM;
+}
+
+static void set_collection(const json_t *args, md_wait *wait) {
+  const json_t *quiet = json_object_get(args, "quiet"), *max = json_object_get(args, "max");
+  wait->max = json_is_integer(max) ? (int)json_integer_value(max) : MD_COLLECT_MAX;
+  wait->quiet = json_is_number(quiet) ? md_step_micros(quiet) : -1;
+}
+
+static int set_types(md_turn_state *turn, const json_t *types, md_wait *wait) {
+  size_t index;
+  const json_t *type;
+  json_array_foreach((json_t *)types, index, type) {
+    if (wait->type_count == MD_WAIT_TYPES_MAX) return MD_ERANGE; // the binding refuses more
+    wait->types[wait->type_count] = md_arena_strdup(turn->engine->arena, json_string_value(type));
+    if (!wait->types[wait->type_count++]) return MD_ENOMEM;
+  }
+  return 0;
+}
+
+void md_step_wait(md_turn_state *turn, const md_step *step, uint32_t arguments, md_answer *answer) {
+  md_arena *arena = turn->engine->arena;
+  md_wait *wait = &turn->open;
+  *wait = (md_wait){.kind = step->kind,
+                    .name = md_arena_strdup(arena, step->name),
+                    .file = md_arena_strdup(arena, step->file),
+                    .line = step->line,
+                    .arguments = arguments,
+                    .opened_at = turn->now};
+  set_deadline(turn, step, wait);
+  int rc = wait->name && wait->file ? set_types(turn, json_object_get(step->args, "types"), wait) : MD_ENOMEM;
+  if (rc == 0) rc = set_options(turn, step->args, wait);
+  if (step->kind == MD_STEP_COLLECT) set_collection(step->args, wait);
+  answer->kind = MD_ANSWER_SUSPEND;
+  turn->waits = rc == 0;
+  turn->code = rc;
+}
