@@ -52,8 +52,18 @@ static int accepted(md_engine *engine, md_run *run, const md_wait *wait, const m
   return wait->where ? md_judge(engine, run, wait, &event->seq, 1, true, yes, err) : 0;
 }
 
+// An event that is in the collection already (a queued run began while it was being offered), or came in late before
+// it.
+static int gather_anew(md_engine *engine, md_run *run, md_error *err) {
+  md_wait_answer answer;
+  bool found = false;
+  int rc = md_find_answer(engine, run, &answer, &found, err);
+  return rc || !found ? rc : md_advance(engine, run, &answer, 0, err);
+}
+
 static int offer_collection(md_engine *engine, md_run *run, md_wait *wait, const md_event *event, md_error *err) {
   int before = wait->gathered;
+  if (event->seq <= wait->last_seq) return gather_anew(engine, run, err);
   int rc = md_collect_add(engine, wait, event, err);
   if (rc || wait->gathered == before) return rc;
   if (!md_collect_is_full(wait)) return md_collect_keep(engine, run, wait, err);

@@ -123,7 +123,7 @@ static void test_wrong_steps_raise(void **state) {
       {"m:wait_for({})", "must be a list of 1 to 64"},
       {"m:wait_for('a b')", "'a b' is no event type"},
       {"m:wait_for('a', { whitin = 1 })", "m:wait_for has no option 'whitin'; did you mean 'within'?"},
-      {"m:wait_for('a', { by = 'person' })", "m:wait_for has no option 'by'"},
+      {"m:wait_for('a', { by = 5 })", "m:wait_for: by must be a text"},
       {"m:wait_for('a', '1h')", "m:wait_for takes its options as a table"},
       {"m:wait_for('a', { within = '1h', before = 5 })", "takes within or before, not both"},
       {"m:wait_for('a', { within = -1 })", "m:wait_for: within is negative"},
