@@ -142,11 +142,13 @@ static int open_engine(md_daemon *daemon, md_error *err) {
   md_postroom_options post = {.settings = settings, .master_key = daemon->master_key};
   if (!code) code = md_usage_claim(daemon->store, false, err);
   if (!code) code = md_postroom_open(&daemon->postroom, daemon->store, &post, err);
+  if (!code) code = md_callroom_open(&daemon->callroom, &(md_callroom_options){.settings = settings}, err);
   if (code) return code;
   md_engine_options options = {.store = daemon->store,
                                .clock = md_clock_real(),
                                .master_key = daemon->master_key,
                                .messenger = md_outbox_messenger(daemon->postroom.outbox),
+                               .caller = md_callroom_caller(&daemon->callroom),
                                .trigger_age_max = settings->max_age,
                                .inbox_limit = (size_t)settings->queue_limit,
                                .wake = wake,
@@ -154,6 +156,7 @@ static int open_engine(md_daemon *daemon, md_error *err) {
                                .accept_clock = settings->accept_clock};
   code = md_engine_new(&daemon->engine, &options, err);
   if (!code) code = md_scripts_load(daemon->engine, &settings->scripts, &daemon->problems, err);
+  if (!code) code = md_callroom_attach(&daemon->callroom, daemon->engine, err);
   return code ? code : md_postroom_attach(&daemon->postroom, daemon->engine, &post, err);
 }
 
@@ -183,8 +186,8 @@ static int open_intake(md_daemon *daemon, md_error *err) {
                                           .body_bytes = (size_t)settings->body_limit,
                                           .batch_bytes = (size_t)settings->batch_limit,
                                           .memory_bytes = (size_t)settings->memory_limit,
-                                          .connections = (unsigned)settings->connections,
-                                          .connections_address = (unsigned)settings->connections_address,
+                                          .connections = (unsigned)settings->max_connections,
+                                          .connections_address = (unsigned)settings->max_connections_address,
                                           .idle_seconds = (unsigned)(settings->idle_timeout / MD_SECOND),
                                           .request_seconds = (unsigned)(settings->request_timeout / MD_SECOND)}};
   return md_intake_start(&daemon->intake, &options, err);
@@ -257,11 +260,13 @@ static void close_loop(md_daemon *daemon) {
 static void close_all(md_daemon *daemon) {
   finish_intake(daemon);
   md_postroom_stop(&daemon->postroom);
+  md_callroom_stop(&daemon->callroom);
   if (daemon->engine) drain(daemon);
   md_checkpointer_stop(daemon->checkpointer);
   close_loop(daemon);
   md_engine_free(daemon->engine);
   md_postroom_close(&daemon->postroom);
+  md_callroom_close(&daemon->callroom);
   md_store_close(daemon->store);
   md_master_key_free(daemon->master_key);
   md_problems_clear(&daemon->problems);

@@ -3,6 +3,7 @@
 #pragma once
 #include "base/master_key.h"
 #include "cli/admin.h"
+#include "cli/callroom.h"
 #include "cli/postroom.h"
 #include "cli/scripts.h"
 #include "cli/settings.h"
@@ -19,6 +20,7 @@ typedef struct md_daemon {
   md_master_key *master_key;
   md_engine *engine;
   md_postroom postroom;
+  md_callroom callroom;
   md_intake *intake;
   md_checkpointer *checkpointer;
   md_admin *admin;

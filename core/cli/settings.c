@@ -59,9 +59,9 @@ const md_cli_option *md_settings_option(int index) {
 }
 
 bool md_settings_taken(md_cli_settings taken, int index) {
-  static const char *const engine[] = {"config",          "db",         "scripts",     "mail",      "delivery",
-                                       "moment-delivery", "sender",     "sender-name", "addresses", "locale",
-                                       "max-age",         "page-cache", "key-file"};
+  static const char *const engine[] = {"config",          "db",         "scripts",     "mail",       "delivery",
+                                       "moment-delivery", "sender",     "sender-name", "addresses",  "locale",
+                                       "max-age",         "page-cache", "key-file",    "connections"};
   const char *name = md_settings_option(index)->name;
   if (taken == MD_CLI_ALL_SETTINGS) return true;
   if (taken == MD_CLI_DB_SETTING) return strcmp(name, "db") == 0;
@@ -129,6 +129,7 @@ static int set_text(md_settings *out, const setting *at, const char *text, md_ar
   case MD_SETTING_LIST:
     return add_item(field, text, arena, err);
   case MD_SETTING_TABLE:
+  case MD_SETTING_TREE:
     return set_pair(at, text, *(json_t **)field, err);
   case MD_SETTING_DURATION:
     return set_duration(at, text, field, err);
@@ -170,6 +171,13 @@ static int set_table(md_settings *out, const setting *at, json_t *value, md_erro
   return 0;
 }
 
+static int set_tree(md_settings *out, const setting *at, json_t *value, md_error *err) {
+  if (json_is_array(value) && json_array_size(value) == 0) return 0;
+  if (!json_is_object(value)) return wrong_type(at, "a table of names with tables", err);
+  *(json_t **)((char *)out + at->offset) = value;
+  return 0;
+}
+
 static int set_seconds(md_settings *out, const setting *at, const json_t *value, md_arena *arena, md_error *err) {
   if (json_is_string(value)) return set_text(out, at, json_string_value(value), arena, err);
   double seconds = json_number_value(value);
@@ -190,6 +198,8 @@ static int set_value(md_settings *out, const setting *at, json_t *value, md_aren
     return set_list(out, at, value, arena, err);
   case MD_SETTING_TABLE:
     return set_table(out, at, value, err);
+  case MD_SETTING_TREE:
+    return set_tree(out, at, value, err);
   case MD_SETTING_DURATION:
     return set_seconds(out, at, value, arena, err);
   case MD_SETTING_NUMBER:
@@ -251,10 +261,11 @@ static int apply_defaults(md_settings *out, md_arena *arena, md_error *err) {
   *out = (md_settings){0};
   int code = 0;
   for (int i = 0; i < COUNT && !code; i++) {
-    json_t *table = settings[i].type == MD_SETTING_TABLE ? json_object() : NULL;
+    bool named = settings[i].type == MD_SETTING_TABLE || settings[i].type == MD_SETTING_TREE;
+    json_t *table = named ? json_object() : NULL;
     if (table)
       *(json_t **)(void *)((char *)out + settings[i].offset) = table;
-    else if (settings[i].type == MD_SETTING_TABLE)
+    else if (named)
       code = md_error_set(err, MD_ENOMEM, "out of memory");
     if (settings[i].fallback) code = set_text(out, &settings[i], settings[i].fallback, arena, err);
   }

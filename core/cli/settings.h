@@ -19,6 +19,7 @@
   X(sender, TEXT, "ADDRESS", NULL, "the sender of mail; momentd@HOSTNAME where it is not set")                         \
   X(sender_name, TEXT, "NAME", NULL, "the name shown beside the sender's address")                                     \
   X(addresses, TABLE, "NAME=ADDRESS", NULL, "a name that scripts may give as `to`; may be given more than once")       \
+  X(connections, TREE, "NAME=URL", NULL, "a server that m:http may call; the file has more options")                   \
   X(locale, TEXT, "LOCALE", "da", "the locale of a person who has none")                                               \
   X(max_age, DURATION, "SPAN", "1d", "an older trigger starts nothing, where its moment says nothing else")            \
   X(smtp_password_file, TEXT, "FILE", NULL, "a file whose first line is the password for the SMTP server")             \
@@ -32,8 +33,8 @@
   X(header_limit, NUMBER, "BYTES", "32768", "largest request line with headers")                                       \
   X(memory_limit, NUMBER, "BYTES", "268435456", "requests taken and not yet answered; more are answered with 503")     \
   X(queue_limit, NUMBER, "N", "8192", "requests waiting for the engine; more are answered with 503")                   \
-  X(connections, NUMBER, "N", "1024", "connections at once")                                                           \
-  X(connections_address, NUMBER, "N", "64", "connections of one address at once; loopback is exempt")                  \
+  X(max_connections, NUMBER, "N", "1024", "HTTP connections at once")                                                  \
+  X(max_connections_address, NUMBER, "N", "64", "HTTP connections of one address at once; loopback is exempt")         \
   X(idle_timeout, DURATION, "SPAN", "30s", "a connection without a byte for so long is closed")                        \
   X(request_timeout, DURATION, "SPAN", "60s", "a request that takes longer to arrive is dropped")                      \
   X(trusted_proxies, LIST, "NETWORK", NULL, "a proxy whose X-Forwarded-For is believed; may be given more than once")  \
@@ -50,7 +51,8 @@ typedef struct md_setting_list {
 typedef enum md_setting_type {
   MD_SETTING_TEXT,
   MD_SETTING_LIST,
-  MD_SETTING_TABLE,
+  MD_SETTING_TABLE, // names with texts
+  MD_SETTING_TREE,  // names with tables of options; on the command line with a text
   MD_SETTING_DURATION,
   MD_SETTING_NUMBER,
   MD_SETTING_SWITCH
@@ -59,6 +61,7 @@ typedef enum md_setting_type {
 #define MD_SETTING_C_TEXT const char *
 #define MD_SETTING_C_LIST md_setting_list
 #define MD_SETTING_C_TABLE json_t *
+#define MD_SETTING_C_TREE json_t *
 #define MD_SETTING_C_DURATION md_micros
 #define MD_SETTING_C_NUMBER int64_t
 #define MD_SETTING_C_SWITCH bool

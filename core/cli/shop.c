@@ -4,6 +4,7 @@
 #include "base/timestamp.h"
 #include "cli/memory_channel.h"
 #include "cli/rows.h"
+#include "cli/shop_calls.h"
 #include "cli/shop_expect.h"
 #include "cli/timeline.h"
 #include "intake/event_decode.h"
@@ -28,7 +29,12 @@ int md_shop_open(md_shop *shop, const md_source *source, const md_settings *sett
     md_channel_free(shop->channel);
     return md_error_set(err, MD_ENOMEM, "out of memory for the shop");
   }
-  md_virtual_options options = {.start = MD_SHOP_START, .settings = settings, .channel = shop->channel, .verify = true};
+  md_virtual_options options = {.start = MD_SHOP_START,
+                                .settings = settings,
+                                .channel = shop->channel,
+                                .verify = true,
+                                .answer = md_shop_answer_call,
+                                .answer_context = shop};
   int code = md_virtual_open(&shop->driver, &options, err);
   return code ? code : load(shop, source, err);
 }
@@ -135,6 +141,14 @@ static int advance(void *context, md_micros span, md_error *err) {
   return md_virtual_advance(&shop->driver, shop->driver.clock.at + span, true, err);
 }
 
+static int answer(void *context, const char *connection, const json_t *fields, md_error *err) {
+  md_shop *shop = context;
+  md_arena *scope = md_json_scope(shop->arena);
+  int code = md_shop_add_answer(shop, connection, fields, err);
+  md_json_scope(scope);
+  return code;
+}
+
 static int expect(void *context, const char *what, const json_t *wanted, md_error *err) {
   md_shop *shop = context;
   md_arena *scope = md_json_scope(shop->arena);
@@ -144,7 +158,8 @@ static int expect(void *context, const char *what, const json_t *wanted, md_erro
 }
 
 md_spec_host md_shop_host(md_shop *shop) {
-  return (md_spec_host){.context = shop, .person = person, .event = event, .advance = advance, .expect = expect};
+  return (md_spec_host){
+      .context = shop, .person = person, .event = event, .advance = advance, .answer = answer, .expect = expect};
 }
 
 static int check_run(void *context, const md_run *run) {
@@ -154,6 +169,9 @@ static int check_run(void *context, const md_run *run) {
 }
 
 int md_shop_check_end(md_shop *shop, md_error *err) {
+  if (shop->unanswered)
+    return md_error_set(err, MD_ESCRIPT, "nothing answers %s: add shop:answer(\"CONNECTION\", { … }) before",
+                        shop->unanswered);
   if (shop->parked_expected) return 0;
   return md_runs_list(shop->driver.store, &(md_run_filter){0}, check_run, err, err);
 }

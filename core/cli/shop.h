@@ -16,6 +16,9 @@ typedef struct md_shop {
   int64_t taken[MD_SHOP_MESSAGES]; // ids of messages that an expectation took
   int taken_count;
   bool parked_expected;
+  struct md_shop_answer *answers; // newest first
+  struct md_shop_call *calls;     // that were made, newest first
+  const char *unanswered;         // what a script called and nothing answered, or NULL
 } md_shop;
 
 // Opens a shop with these scripts. MD_ESCRIPT with file and line when a script is refused.

@@ -4,6 +4,7 @@
 #include "base/suggest.h"
 #include "cli/mail_text.h"
 #include "cli/memory_channel.h"
+#include "cli/shop_calls.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -237,8 +238,9 @@ int md_expect(md_shop *shop, const char *what, const json_t *wanted, md_error *e
   static const struct {
     const char *what;
     int (*compare)(md_shop *shop, const json_t *wanted, md_error *err);
-  } expectations[] = {{"message", expect_message}, {"no_message", expect_no_message}, {"decision", expect_decision},
-                      {"outcome", expect_outcome}, {"run_state", expect_run_state},   {"no_run", expect_no_run}};
+  } expectations[] = {{"call", md_shop_expect_call}, {"message", expect_message}, {"no_message", expect_no_message},
+                      {"decision", expect_decision}, {"outcome", expect_outcome}, {"run_state", expect_run_state},
+                      {"no_run", expect_no_run}};
   for (size_t i = 0; i < sizeof expectations / sizeof expectations[0]; i++)
     if (strcmp(expectations[i].what, what) == 0) return expectations[i].compare(shop, wanted, err);
   return md_error_set(err, MD_EINVAL, "there is no expectation \"%s\"", what);

@@ -28,6 +28,17 @@ static const char *send_text(md_arena *arena, const char *json) {
   return text;
 }
 
+// Of a call: the status, or why there is no good answer.
+static const char *call_text(md_arena *arena, const md_entry *entry) {
+  md_arena *scope = md_json_scope(arena);
+  json_t *result = md_json_parse(entry->json, strlen(entry->json), true, NULL);
+  const char *text = md_json_text(result, "message");
+  if (!text)
+    text = md_arena_printf(arena, "%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(result, "status")));
+  md_json_scope(scope);
+  return text;
+}
+
 static const char *events_text(md_store *store, md_arena *arena, const md_entry *entry) {
   md_seqs seqs = md_seqs_open(entry->seqs, entry->seqs_len);
   int64_t first = md_seqs_next(&seqs);
@@ -51,6 +62,7 @@ static const char *result_text(md_store *store, md_arena *arena, const md_entry 
   case MD_RESULT_FALSE:
     return "false";
   case MD_RESULT_JSON:
+    if (entry->kind == MD_STEP_HTTP) return call_text(arena, entry);
     return entry->kind == MD_STEP_SEND ? send_text(arena, entry->json) : entry->json;
   case MD_RESULT_EVENT:
     return event_text(store, arena, entry->event_seq);
@@ -79,7 +91,10 @@ static void wait_row(md_table *table, md_arena *arena, const md_run *run) {
   const char *gathered = wait.gathered ? md_arena_printf(arena, ", %d events so far", wait.gathered) : "";
   md_table_time(table, wait.opened_at);
   md_table_cell(table, md_arena_printf(arena, "%s %s%s", md_step_kind_name(wait.kind), wait.name, by));
-  md_table_cell(table, md_arena_printf(arena, "waits until %s%s", md_time_text(md_wait_due(&wait), until), gathered));
+  if (wait.kind == MD_STEP_HTTP)
+    md_table_cell(table, "waits for the answer");
+  else
+    md_table_cell(table, md_arena_printf(arena, "waits until %s%s", md_time_text(md_wait_due(&wait), until), gathered));
   md_table_cell(table, md_arena_printf(arena, "%s:%d", wait.file, wait.line));
 }
 

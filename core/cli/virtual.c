@@ -25,15 +25,22 @@ int md_virtual_open(md_virtual *driver, const md_virtual_options *options, md_er
   md_settings_get_int(driver->store, "engine_time", &last, NULL);
   md_virtual_clock_init(&driver->clock, last > options->start ? last : options->start);
   code = md_postroom_open(&driver->postroom, driver->store, &driver->post, err);
+  md_callroom_options calls = {.settings = options->settings,
+                               .virtual_time = true,
+                               .answer = options->answer,
+                               .context = options->answer_context};
+  if (!code) code = md_callroom_open(&driver->callroom, &calls, err);
   if (code) return code;
   md_engine_options engine = {.store = driver->store,
                               .clock = &driver->clock.clock,
                               .master_key = driver->master_key,
                               .messenger = md_outbox_messenger(driver->postroom.outbox),
+                              .caller = md_callroom_caller(&driver->callroom),
                               .trigger_age_max = options->settings->max_age,
                               .accept_clock = true,
                               .verify = options->verify};
   code = md_engine_new(&driver->engine, &engine, err);
+  if (!code) code = md_callroom_attach(&driver->callroom, driver->engine, err);
   if (!code) code = md_postroom_attach(&driver->postroom, driver->engine, &driver->post, err);
   if (code || !options->db) return code;
   return md_checkpointer_start(&driver->checkpointer, options->db, err);
@@ -43,6 +50,7 @@ void md_virtual_close(md_virtual *driver) {
   md_checkpointer_stop(driver->checkpointer);
   md_engine_free(driver->engine);
   md_postroom_close(&driver->postroom);
+  md_callroom_close(&driver->callroom);
   md_store_close(driver->store);
   md_master_key_free(driver->master_key);
   *driver = (md_virtual){0};
@@ -53,7 +61,7 @@ static int settle(md_virtual *driver, bool hold, md_error *err) {
   for (int i = 0; i < BATCHES_AN_INSTANT; i++) {
     int done = md_engine_batch(driver->engine, hold, err);
     if (done < 0) return done;
-    int delivered = md_postroom_deliver(&driver->postroom);
+    int delivered = md_postroom_deliver(&driver->postroom) + md_callroom_answer(&driver->callroom);
     if (done == 0 && delivered == 0) return 0;
   }
   return md_error_set(err, MD_EBUSY, "the engine does not come to rest at one instant of virtual time");

@@ -3,6 +3,7 @@
 // the way; messages are delivered on this thread. One thread.
 #pragma once
 #include "base/master_key.h"
+#include "cli/callroom.h"
 #include "cli/postroom.h"
 #include "cli/scripts.h"
 #include "store/checkpoint.h"
@@ -12,9 +13,11 @@ typedef struct md_virtual_options {
   md_micros start; // the clock's first time; a database that knows a later one goes on from that
   const md_settings *settings;
   md_channel *channel; // takes the place of settings->mail; the driver owns it from then on; or NULL
-  bool verify;         // every turn is replayed and the journals compared
-  bool closed;         // nothing is delivered
-  bool unsynced;       // commits do not wait for the disk: all can be made again
+  void (*answer)(void *context, md_call_attempt *attempt); // what calls are answered; NULL: nobody is called
+  void *answer_context;
+  bool verify;   // every turn is replayed and the journals compared
+  bool closed;   // nothing is delivered
+  bool unsynced; // commits do not wait for the disk: all can be made again
 } md_virtual_options;
 
 typedef struct md_virtual {
@@ -24,6 +27,7 @@ typedef struct md_virtual {
   md_engine *engine;
   md_checkpointer *checkpointer; // NULL in memory
   md_postroom postroom;
+  md_callroom callroom;
   md_postroom_options post;
   int64_t late; // events taken at a later time than their own: the clock had passed it
 } md_virtual;

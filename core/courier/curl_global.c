@@ -20,3 +20,8 @@ CURL *md_curl_handle(void) {
   curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
   return curl;
 }
+
+CURLM *md_curl_multi(void) {
+  pthread_once(&once, start);
+  return started ? NULL : curl_multi_init();
+}

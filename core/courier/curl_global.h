@@ -6,3 +6,5 @@
 // A handle with what all of ours have in common: no signals, no proxy from the environment, no redirects. NULL when out
 // of memory.
 CURL *md_curl_handle(void);
+// NULL when out of memory.
+CURLM *md_curl_multi(void);

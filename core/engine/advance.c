@@ -2,6 +2,7 @@
 // Moves runs on: turn after turn while what they wait for is there, later batches for what is too much for one, and the
 // end of runs by cancelling, retrying, or after 30 days parked (R3, S3, T9).
 #include "base/log.h"
+#include "engine/calling.h"
 #include "engine/state.h"
 #include <string.h>
 
@@ -102,6 +103,7 @@ int md_engine_cancel_run(md_engine *engine, int64_t id, const char *reason, md_e
   run.due_at = 0;
   rc = md_save_run(engine, &run, err);
   if (rc == 0) rc = md_messages_withdraw(engine->store, id, reason, engine->now, err);
+  if (rc == 0) rc = md_calls_withdraw(engine->store, id, engine->now, err);
   bool frees = rc == 0 && strcmp(reason, "restarted") != 0;
   return frees ? md_trigger_next(engine, &run, err) : rc;
 }

@@ -2,22 +2,24 @@
 // One batch: what has come in is one transaction, answered after its commit (B1, B2).
 #include "base/alloc.h"
 #include "base/log.h"
+#include "engine/calling.h"
 #include "engine/state.h"
 
 // What the engine knows beside the store, to be put back when the batch is rolled back.
 typedef struct snapshot {
   int64_t last_event;
-  bool pending, heavy;
+  bool pending, heavy, calls_recovered;
 } snapshot;
 
 static snapshot remember(const md_engine *engine) {
-  return (snapshot){engine->last_event, engine->pending, engine->heavy};
+  return (snapshot){engine->last_event, engine->pending, engine->heavy, engine->calls_recovered};
 }
 
 static void put_back(md_engine *engine, snapshot old) {
   engine->last_event = old.last_event;
   engine->pending = old.pending;
   engine->heavy = old.heavy;
+  engine->calls_recovered = old.calls_recovered;
   engine->emitted = NULL;
   engine->current = NULL;
   engine->request = NULL;
@@ -65,10 +67,11 @@ static int take_all(md_engine *engine, md_submission *list, md_submission **rest
 
 // Due before it, then what came, then due at it: the order of B1.
 static int work(md_engine *engine, md_submission *list, md_submission **rest, bool hold, int *items, md_error *err) {
-  int done = 0, fired = 0, advanced = 0;
+  int done = 0, fired = 0, advanced = 0, called = 0;
   int rc = md_process_pending(engine, MD_BATCH_ITEMS, &done, err);
+  if (rc == 0) rc = md_calling_apply(engine, &called, err);
   if (rc == 0) rc = md_fire_due(engine, engine->now - 1, MD_BATCH_ITEMS, &fired, err);
-  *items += done + fired;
+  *items += done + fired + called;
   if (rc == 0) rc = take_all(engine, list, rest, items, err);
   if (rc == 0 && !hold) rc = md_fire_due(engine, engine->now, MD_BATCH_ITEMS, &fired, err);
   if (rc == 0) rc = md_advance_queued(engine, &advanced, err);
@@ -79,6 +82,7 @@ static int work(md_engine *engine, md_submission *list, md_submission **rest, bo
 static int finish(md_engine *engine, md_error *err) {
   const md_messenger *messenger = engine->options.messenger;
   int rc = messenger->claim(messenger->context, engine->store, engine->now, err); // emits the ends of messages
+  if (rc == 0) rc = md_calling_claim(engine, err);
   if (rc == 0) rc = md_store_emitted(engine, err);
   if (rc == 0) rc = md_settings_set_int(engine->store, "engine_time", engine->now, err);
   return rc ? rc : md_store_commit(engine->store, err);
@@ -112,6 +116,7 @@ static bool idle(md_engine *engine, const md_submission *list) {
 static int fail(md_engine *engine, md_submission *list, int code, md_error *err) {
   if (md_store_in_transaction(engine->store)) md_store_rollback(engine->store);
   engine->options.messenger->rolled_back(engine->options.messenger->context);
+  md_calling_rolled_back(engine);
   if (engine->ready)
     md_log(MD_LOG_ERROR, "engine", "a batch was rolled back; events are refused until the store takes writes again",
            "error", err->text[0] ? err->text : md_error_text(code), NULL);
@@ -140,6 +145,7 @@ int md_engine_batch(md_engine *engine, bool hold, md_error *err) {
     __atomic_store_n(&engine->ready, true, __ATOMIC_RELAXED);
     engine->carried = rest;
     engine->options.messenger->committed(engine->options.messenger->context);
+    md_calling_committed(engine);
     answer(list, rest, 0, err);
   }
   md_arena_reset(engine->arena);

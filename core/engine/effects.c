@@ -6,6 +6,7 @@ void md_effects_drop(md_turn_state *turn) {
   turn->emissions = NULL;
   turn->writes = NULL;
   turn->messages = NULL;
+  turn->call = NULL;
   turn->profile_changes = NULL;
   turn->waits = false;
 }
@@ -36,6 +37,7 @@ static void apply_emissions(md_turn_state *turn) {
 int md_effects_apply(md_turn_state *turn, md_error *err) {
   int rc = apply_writes(turn, turn->writes, err);
   if (rc == 0) rc = apply_messages(turn, turn->messages, err);
+  if (rc == 0 && turn->call) rc = md_calls_insert(turn->engine->store, turn->call, err);
   if (rc == 0 && turn->profile_changes)
     rc = md_profile_update(turn->engine, turn->run->person, turn->profile_changes, err);
   apply_emissions(turn);

@@ -2,6 +2,7 @@
 // The engine's life: opened on a store, asked when it wants to be driven, freed.
 #include "engine/engine.h"
 #include "base/alloc.h"
+#include "engine/calling.h"
 #include "engine/state.h"
 #include <string.h>
 
@@ -34,8 +35,9 @@ int md_engine_new(md_engine **out, const md_engine_options *options, md_error *e
   engine->arena = md_arena_new(256 * 1024);
   engine->inbox = md_queue_new(options->inbox_limit ? options->inbox_limit : 8192,
                                options->wake ? options->wake : no_wake, options->wake_context);
+  engine->calls_back = md_queue_new(0, options->wake ? options->wake : no_wake, options->wake_context);
   engine->pending = engine->heavy = engine->ready = true;
-  int rc = engine->arena && engine->inbox ? md_plan_new(&engine->plan, NULL, err) : MD_ENOMEM;
+  int rc = engine->arena && engine->inbox && engine->calls_back ? md_plan_new(&engine->plan, NULL, err) : MD_ENOMEM;
   if (rc == 0) rc = open_time(engine, err);
   if (rc) {
     md_engine_free(engine);
@@ -48,6 +50,7 @@ int md_engine_new(md_engine **out, const md_engine_options *options, md_error *e
 
 void md_engine_free(md_engine *engine) {
   if (!engine) return;
+  md_calling_free(engine);
   md_loaded_free_all(engine);
   for (int i = 0; i < engine->moment_count; i++)
     md_free(engine->moments[i].name);
@@ -63,11 +66,16 @@ md_queue *md_engine_inbox(md_engine *engine) {
   return engine->inbox;
 }
 
+// Of two times, where 0 is never.
+static md_micros earlier(md_micros a, md_micros b) {
+  return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
 md_micros md_engine_next_due(md_engine *engine) {
   if (engine->pending || engine->heavy || engine->carried || !engine->ready) return engine->now ? engine->now : 1;
   md_micros run = engine->timekeeper.held ? 0 : md_runs_due_at(engine->store);
   md_micros message = engine->options.messenger->due_at(engine->options.messenger->context, engine->store);
-  return run == 0 ? message : message == 0 || run < message ? run : message;
+  return earlier(earlier(run, message), md_calling_due_at(engine));
 }
 
 bool md_engine_ready(const md_engine *engine) {

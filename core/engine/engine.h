@@ -3,6 +3,7 @@
 // the test runner). It owns the writing store and all Lua. Not thread-safe but for md_engine_inbox.
 #pragma once
 #include "base/master_key.h"
+#include "engine/caller.h"
 #include "engine/messenger.h"
 #include "engine/submission.h"
 #include "script/source.h"
@@ -14,6 +15,7 @@ typedef struct md_engine_options {
   md_clock *clock;                 // borrowed
   const md_master_key *master_key; // borrowed: what keys of events are wrapped with
   const md_messenger *messenger;   // borrowed: what m:send does
+  const md_caller *caller;         // borrowed: what m:http does; NULL: there are no connections
   md_micros trigger_age_max;       // default max_age; 0: one day
   size_t inbox_limit;              // submissions waiting; 0: 8192
   void (*wake)(void *context);     // called on any thread when the inbox turns non-empty; may be NULL
@@ -44,6 +46,9 @@ bool md_engine_ready(const md_engine *engine);
 // The time of the last batch; it never goes back (B3).
 md_micros md_engine_time(const md_engine *engine);
 md_store *md_engine_store(md_engine *engine);
+
+// Any thread: an attempt comes back with its end filled in.
+void md_engine_call_finished(md_engine *engine, md_call_attempt *attempt);
 
 // Acts, for use inside md_submission.act (T9, R3).
 int md_engine_cancel_run(md_engine *engine, int64_t id, const char *reason, md_error *err);

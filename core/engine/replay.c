@@ -78,6 +78,7 @@ static int recorded_answer(md_turn_state *turn, const md_entry *entry, md_answer
     return seen_answer(turn, entry, answer);
   case MD_RESULT_JSON:
     answer->value = md_json_parse(entry->json, strlen(entry->json), true, &turn->error);
+    if (entry->kind == MD_STEP_HTTP && json_object_get(answer->value, "code")) answer->kind = MD_ANSWER_FAILURE;
     return answer->value ? 0 : MD_ECORRUPT;
   }
   return MD_ECORRUPT;
@@ -180,6 +181,7 @@ static int answer_wait(md_turn_state *turn, const md_wait_answer *answer) {
                     .at = turn->engine->now,
                     .arguments = wait.arguments,
                     .result = answer->result,
+                    .json = answer->json,
                     .event_seq = answer->event_seq,
                     .count = answer->count,
                     .seqs = answer->seqs,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Answers of open waits: the events that are there already (W1), and time that runs out (W7).
+#include "engine/calling.h"
 #include "engine/sight.h"
 
 enum { JUDGED_AT_ONCE = 256 };
@@ -44,8 +45,8 @@ int md_find_answer(md_engine *engine, md_run *run, md_wait_answer *out, bool *fo
   md_sight sight;
   md_event event;
   *found = false;
-  if (engine->last_event <= run->trigger_seq) return 0;
   int rc = md_wait_unpack(run->wait, run->wait_len, &wait);
+  if (rc == 0 && wait.kind == MD_STEP_HTTP) return md_calling_answer(engine, run, out, found, err);
   if (rc || wait.type_count == 0) return rc;
   int64_t after = md_wait_start(run, &wait);
   if (engine->last_event <= after) return 0;

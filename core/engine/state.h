@@ -48,15 +48,18 @@ struct md_engine {
   int moment_count;
   md_loaded *loaded;
   md_timekeeper timekeeper;
-  md_arena *arena;             // of the batch
-  md_micros now;               // engine time of the batch
-  const md_event *current;     // the event being processed, or NULL
-  const char *request;         // that brought the event being taken, or NULL
-  int64_t current_runs;        // runs with a higher id were started by it
-  struct md_emission *emitted; // by the turns of this batch, newest first
-  int64_t last_event;          // seq of the newest event
-  bool pending;                // there may be emitted events to process
-  bool heavy;                  // there may be runs that wait for their larger budget (S3)
+  md_arena *arena;               // of the batch
+  md_micros now;                 // engine time of the batch
+  const md_event *current;       // the event being processed, or NULL
+  const char *request;           // that brought the event being taken, or NULL
+  int64_t current_runs;          // runs with a higher id were started by it
+  struct md_emission *emitted;   // by the turns of this batch, newest first
+  int64_t last_event;            // seq of the newest event
+  struct md_call_attempt *calls; // all there are
+  md_queue *calls_back;          // those that came back, from any thread
+  bool calls_recovered;          // what the last process left attempting is queued again
+  bool pending;                  // there may be emitted events to process
+  bool heavy;                    // there may be runs that wait for their larger budget (S3)
   bool ready;
   md_rate rate; // T4
   int64_t drift;
@@ -91,13 +94,14 @@ int md_trigger_next(md_engine *engine, const md_run *ended, md_error *err);
 
 // resolve.c: the answers of open waits.
 typedef struct md_wait_answer {
-  md_result_kind result; // EVENT, EVENTS or TIMEOUT; TRUE: a timeout that came too late (W7)
+  md_result_kind result; // EVENT, EVENTS, TIMEOUT or, of a call, JSON; TRUE: a timeout that came too late (W7)
   int64_t event_seq;
   int depth;     // of the event; 0 for a timer
   int64_t count; // EVENTS
   const void *seqs;
   size_t seqs_len;
   bool late;
+  const char *json; // JSON
 } md_wait_answer;
 // What answers the run's open wait by now, of what is stored (W1, W5). The run is changed where a collection has grown
 // or a where has failed (then it is parked).

@@ -8,7 +8,6 @@
 static void set_deadline(md_turn_state *turn, const md_step *step, md_wait *wait) {
   const json_t *within = json_object_get(step->args, step->kind == MD_STEP_SLEEP ? "for" : "within");
   const json_t *before = json_object_get(step->args, "before");
-  wait->deadline = turn->now + MD_DURATION_MAX; // W7: 400 days at most
   if (json_is_number(within))
     wait->deadline = turn->now + md_step_micros(within);
   else if (json_is_number(before) && md_step_micros(before) < wait->deadline)
@@ -51,7 +50,7 @@ static int set_types(md_turn_state *turn, const json_t *types, md_wait *wait) {
   return 0;
 }
 
-void md_step_wait(md_turn_state *turn, const md_step *step, uint32_t arguments, md_answer *answer) {
+void md_step_open(md_turn_state *turn, const md_step *step, uint32_t arguments, md_answer *answer) {
   md_arena *arena = turn->engine->arena;
   md_wait *wait = &turn->open;
   *wait = (md_wait){.kind = step->kind,
@@ -59,12 +58,20 @@ void md_step_wait(md_turn_state *turn, const md_step *step, uint32_t arguments, 
                     .file = md_arena_strdup(arena, step->file),
                     .line = step->line,
                     .arguments = arguments,
-                    .opened_at = turn->now};
+                    .opened_at = turn->now,
+                    .deadline = turn->now + MD_DURATION_MAX}; // W7: 400 days at most
+  answer->kind = MD_ANSWER_SUSPEND;
+  turn->waits = wait->name && wait->file;
+  if (!turn->waits) turn->code = MD_ENOMEM;
+}
+
+void md_step_wait(md_turn_state *turn, const md_step *step, uint32_t arguments, md_answer *answer) {
+  md_wait *wait = &turn->open;
+  md_step_open(turn, step, arguments, answer);
   set_deadline(turn, step, wait);
-  int rc = wait->name && wait->file ? set_types(turn, json_object_get(step->args, "types"), wait) : MD_ENOMEM;
+  int rc = turn->waits ? set_types(turn, json_object_get(step->args, "types"), wait) : MD_ENOMEM;
   if (rc == 0) rc = set_options(turn, step->args, wait);
   if (step->kind == MD_STEP_COLLECT) set_collection(step->args, wait);
-  answer->kind = MD_ANSWER_SUSPEND;
   turn->waits = rc == 0;
   turn->code = rc;
 }

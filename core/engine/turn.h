@@ -40,6 +40,7 @@ typedef struct md_turn_state {
   md_emission *emissions;
   md_write *writes;
   md_outgoing *messages;
+  md_call *call; // at most one: it ends the turn
   json_t *profile_changes;
 } md_turn_state;
 
@@ -71,8 +72,11 @@ const char *md_step_text(md_turn_state *turn, const json_t *value);
 // Seconds to microseconds.
 md_micros md_step_micros(const json_t *number);
 
-// steps_event.c
+// steps_wait.c
+// Opens a plain wait without an end of its own, which ends the turn; its identity and place are the step's.
+void md_step_open(md_turn_state *turn, const md_step *step, uint32_t arguments, md_answer *answer);
 void md_step_wait(md_turn_state *turn, const md_step *step, uint32_t arguments, md_answer *answer);
+// steps_event.c
 void md_step_past(md_turn_state *turn, const md_step *step, md_answer *answer);
 void md_step_latest(md_turn_state *turn, md_answer *answer);
 void md_step_emit(md_turn_state *turn, const md_step *step, md_answer *answer);
@@ -82,6 +86,8 @@ void md_step_update_profile(md_turn_state *turn, const md_step *step, md_answer 
 void md_step_get(md_turn_state *turn, const md_step *step, md_answer *answer);
 void md_step_set(md_turn_state *turn, const md_step *step, md_answer *answer);
 void md_step_add(md_turn_state *turn, const md_step *step, md_answer *answer);
+// steps_http.c
+void md_step_http(md_turn_state *turn, const md_step *step, uint32_t arguments, md_answer *answer);
 // steps_message.c
 void md_step_send(md_turn_state *turn, const md_step *step, md_answer *answer);
 

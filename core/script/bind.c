@@ -8,8 +8,8 @@
 
 const char *const md_builtins[MD_BUILTINS + 1] = {"fmt", "moment", "plan", NULL};
 
-static const luaL_Reg *const families[] = {md_bind_event, md_bind_message, md_bind_plain, md_bind_storage,
-                                           md_bind_wait};
+static const luaL_Reg *const families[] = {md_bind_event, md_bind_http,    md_bind_message,
+                                           md_bind_plain, md_bind_storage, md_bind_wait};
 
 static MD_RAISES void make_m(lua_State *L) {
   md_vm *vm = md_vm_of(L);

@@ -7,6 +7,7 @@ enum { MD_LOG_LINES_MAX = 100, MD_LOG_TEXT_MAX = 4096 }; // lines a turn (S9), b
 
 // Methods of m, one list a family; each is described in the page beside its file.
 extern const luaL_Reg md_bind_event[];
+extern const luaL_Reg md_bind_http[];
 extern const luaL_Reg md_bind_message[];
 extern const luaL_Reg md_bind_plain[];
 extern const luaL_Reg md_bind_storage[];

@@ -50,6 +50,14 @@ static MD_RAISES int l_shop_advance(lua_State *L) {
   return finish(L, host->advance(host->context, span, &err), &err);
 }
 
+static MD_RAISES int l_shop_answer(lua_State *L) {
+  md_error err = {0};
+  const md_spec_host *host = host_of(L, "answer");
+  const char *connection = md_options_text(L, 2, "shop:answer: the connection", NAME_LENGTH);
+  const json_t *answer = object_at(L, 3, "shop:answer: the answer");
+  return finish(L, host->answer(host->context, connection, answer, &err), &err);
+}
+
 static MD_RAISES int expect(lua_State *L, const char *name, const char *what, const json_t *wanted) {
   md_error err = {0};
   const md_spec_host *host = host_of(L, name);
@@ -58,6 +66,10 @@ static MD_RAISES int expect(lua_State *L, const char *name, const char *what, co
 
 static MD_RAISES int l_shop_expect_message(lua_State *L) {
   return expect(L, "expect_message", "message", object_at(L, 2, "shop:expect_message"));
+}
+
+static MD_RAISES int l_shop_expect_call(lua_State *L) {
+  return expect(L, "expect_call", "call", object_at(L, 2, "shop:expect_call"));
 }
 
 static MD_RAISES int l_shop_expect_no_message(lua_State *L) {
@@ -84,7 +96,9 @@ static MD_RAISES int l_shop_expect_no_run(lua_State *L) {
 
 void md_shop_push(lua_State *L) {
   static const luaL_Reg methods[] = {{"advance", l_shop_advance},
+                                     {"answer", l_shop_answer},
                                      {"event", l_shop_event},
+                                     {"expect_call", l_shop_expect_call},
                                      {"expect_decision", l_shop_expect_decision},
                                      {"expect_message", l_shop_expect_message},
                                      {"expect_no_message", l_shop_expect_no_message},

@@ -14,8 +14,10 @@ typedef struct md_spec_host {
   int (*person)(void *context, const char *subject, const json_t *fields, md_error *err);
   int (*event)(void *context, const char *type, const json_t *event, md_error *err);
   int (*advance)(void *context, md_micros span, md_error *err);
-  // `what`: "message" "no_message" "outcome" "decision" "run_state" "no_run"; `wanted` is its argument, NULL without
-  // one.
+  // What a connection answers from now on: `answer` has method path status json body fail times, each optional.
+  int (*answer)(void *context, const char *connection, const json_t *answer, md_error *err);
+  // `what`: "call" "message" "no_message" "outcome" "decision" "run_state" "no_run"; `wanted` is its argument, NULL
+  // without one.
   int (*expect)(void *context, const char *what, const json_t *wanted, md_error *err);
 } md_spec_host;
 

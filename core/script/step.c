@@ -25,6 +25,8 @@ const char *md_step_kind_name(md_step_kind kind) {
     return "add";
   case MD_STEP_SEND:
     return "send";
+  case MD_STEP_HTTP:
+    return "http";
   case MD_STEP_COLLECT:
     return "collect";
   case MD_STEP_PAST:
@@ -93,6 +95,11 @@ static MD_RAISES int give(lua_State *L, const md_answer *answer) {
   case MD_ANSWER_PAST:
     push_past(L, answer);
     break;
+  case MD_ANSWER_FAILURE:
+    lua_pushnil(L);
+    md_value_push(L, json_object_get(answer->value, "message"));
+    md_value_push(L, json_object_get(answer->value, "code"));
+    return 3;
   case MD_ANSWER_TEST:
   case MD_ANSWER_SUSPEND:
     return lua_yield(L, 0);

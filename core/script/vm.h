@@ -65,6 +65,7 @@ typedef enum md_step_kind {
   MD_STEP_COLLECT = 10,
   MD_STEP_PAST,
   MD_STEP_LATEST,
+  MD_STEP_HTTP = 14,
 } md_step_kind;
 const char *md_step_kind_name(md_step_kind kind); // "wait_for" …
 
@@ -76,7 +77,9 @@ const char *md_step_kind_name(md_step_kind kind); // "wait_for" …
 //   past { types=[…], within=, by= }  latest { }  sleep { for=, max_lateness=, late= }
 //   emit { type=, data= }  update_profile { … }
 //   set { key=, value=, ttl= }  add { key=, n= }  get { key= }
-//   send { template=, data=, channel=, variant=, locale=, to=, urgent=, send_at=, fallback_template= }
+//   http { connection=, method=, path=, query={…}, body=<JSON text>, save= }; its name is "connection" or
+//   "connection/name" send { template=, data=, channel=, variant=, locale=, to=, urgent=, send_at=, fallback_template=
+//   }
 typedef struct md_step {
   md_step_kind kind;
   const char *name;
@@ -92,6 +95,7 @@ typedef enum md_answer_kind {
   MD_ANSWER_PAST,    // { count = `count`, last = `event` unless it is 0 }
   MD_ANSWER_TEST,    // the step's `where` is called with `event`, and md_turn_host.tested told what it said (W4)
   MD_ANSWER_SUSPEND, // the turn ends here, uncatchably; the host knows why (a wait, a divergence, a storage failure)
+  MD_ANSWER_FAILURE, // nil, value.message, value.code are pushed
   MD_ANSWER_RAISE,   // `error` is raised with the script's line
 } md_answer_kind;
 typedef struct md_answer {

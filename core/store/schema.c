@@ -66,7 +66,20 @@ static const char initial[] =
     "CREATE TABLE api_keys(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, scopes TEXT NOT NULL, source TEXT,"
     " types TEXT, hash BLOB NOT NULL, created_at INTEGER NOT NULL, revoked_at INTEGER NOT NULL) STRICT;";
 
-static const char *const migrations[] = {initial}; // migrations[n] leads from schema n to n + 1
+// 1 is the state `queued` of calls, 2 `attempting`.
+static const char outgoing_calls[] =
+    "CREATE TABLE calls(id INTEGER PRIMARY KEY, state INTEGER NOT NULL, run INTEGER NOT NULL, step INTEGER NOT NULL,"
+    " attempts INTEGER NOT NULL, attempts_max INTEGER NOT NULL, status INTEGER NOT NULL, created_at INTEGER NOT NULL,"
+    " due_at INTEGER NOT NULL, final_at INTEGER NOT NULL, moment TEXT NOT NULL, connection TEXT NOT NULL,"
+    " method TEXT NOT NULL, path TEXT NOT NULL, query TEXT, key TEXT NOT NULL, body TEXT, save TEXT, answer TEXT,"
+    " detail TEXT) STRICT;"
+    "CREATE UNIQUE INDEX calls_step ON calls(run, step);"
+    "CREATE INDEX calls_queued ON calls(due_at) WHERE state = 1;"
+    "CREATE INDEX calls_attempting ON calls(id) WHERE state = 2;"
+    "CREATE TABLE run_files(id INTEGER PRIMARY KEY, run INTEGER NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL,"
+    " created_at INTEGER NOT NULL, data BLOB NOT NULL, UNIQUE(run, name)) STRICT;";
+
+static const char *const migrations[] = {initial, outgoing_calls}; // migrations[n] leads from schema n to n + 1
 
 int md_schema_newest(void) {
   return (int)(sizeof migrations / sizeof migrations[0]);

@@ -74,7 +74,7 @@ static void reads_a_file(void **state) {
   assert_int_equal(load(f,
                         "local host = 'example.com'\n"
                         "return { scripts = { 'a', 'b' }, sender = 'shop@' .. host, max_age = 90, idle_timeout = '2m',"
-                        " smtp_plain = true, connections = 7, addresses = { team = 'team@' .. host } }",
+                        " smtp_plain = true, max_connections = 7, addresses = { team = 'team@' .. host } }",
                         0, NULL),
                    0);
   assert_int_equal(f->settings.scripts.count, 2);
@@ -83,7 +83,7 @@ static void reads_a_file(void **state) {
   assert_int_equal(f->settings.max_age, 90 * MD_SECOND);
   assert_int_equal(f->settings.idle_timeout, 2 * MD_MINUTE);
   assert_true(f->settings.smtp_plain);
-  assert_int_equal(f->settings.connections, 7);
+  assert_int_equal(f->settings.max_connections, 7);
   assert_string_equal(md_json_text(f->settings.addresses, "team"), "team@example.com");
 }
 
@@ -117,7 +117,7 @@ static void refuses_what_is_wrong(void **state) {
   refuses(f, "return { scripts = { 7 } }", "scripts must be a text or a list of texts");
   refuses(f, "return { max_age = 'soon' }", "max_age");
   refuses(f, "return { max_age = -1 }", "max_age");
-  refuses(f, "return { connections = 'many' }", "connections must be a whole number");
+  refuses(f, "return { max_connections = 'many' }", "max_connections must be a whole number");
   refuses(f, "return { smtp_plain = 'yes' }", "true or false");
   refuses(f, "return { addresses = { team = 7 } }", "addresses");
   refuses(f, "return { db = os.time() }", ":1:");
@@ -127,8 +127,8 @@ static void refuses_what_is_wrong(void **state) {
 
 static void refuses_a_wrong_command_line(void **state) {
   fixture *f = *state;
-  assert_int_equal(load(f, NULL, 1, (const char *[]){"--connections=x"}), MD_EINVAL);
-  assert_non_null(strstr(f->err.text, "--connections"));
+  assert_int_equal(load(f, NULL, 1, (const char *[]){"--max-connections=x"}), MD_EINVAL);
+  assert_non_null(strstr(f->err.text, "--max-connections"));
   assert_int_equal(load(f, NULL, 1, (const char *[]){"--addresses=team"}), MD_EINVAL);
   assert_int_not_equal(load(f, NULL, 1, (const char *[]){"--config=/nowhere/at.lua"}), 0);
 }

@@ -86,7 +86,7 @@ static inline void shop_load(shop *s, ...) {
   if (md_engine_load(s->engine, &source, shop_problem, s, &err)) fail_msg("load: %s", err.text);
 }
 
-static inline void shop_open(shop *s) {
+static inline void shop_open_calling(shop *s, const md_caller *caller) {
   memset(s, 0, sizeof *s);
   md_error err = {0};
   md_virtual_clock_init(&s->clock, SHOP_START);
@@ -94,8 +94,13 @@ static inline void shop_open(shop *s) {
   md_json_scope(s->arena);
   if (md_store_open(&s->store, &(md_store_options){.path = NULL}, &err)) fail_msg("store: %s", err.text);
   s->messenger = (md_messenger){NULL, shop_decide, shop_claim, shop_due_at, shop_nothing, shop_nothing};
-  md_engine_options options = {.store = s->store, .clock = &s->clock.clock, .messenger = &s->messenger, .verify = true};
+  md_engine_options options = {
+      .store = s->store, .clock = &s->clock.clock, .messenger = &s->messenger, .caller = caller, .verify = true};
   if (md_engine_new(&s->engine, &options, &err)) fail_msg("engine: %s", err.text);
+}
+
+static inline void shop_open(shop *s) {
+  shop_open_calling(s, NULL);
 }
 
 static inline void shop_close(shop *s) {
