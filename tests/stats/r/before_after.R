@@ -61,6 +61,6 @@ vectors("interrupted_time_series_ols", series_results, c(
   Map(function(seed, n, n_pre, slope, jump, size, lag) series(shifted(seed, n, n_pre, slope, jump, size), n_pre, lag = lag),
       301:315, rep(c(12, 20, 30, 60, 90), 3), rep(c(6, 12, 14, 30, 45), 3), rep(c(0, 0.1, -0.05), 5), rep(c(0, 2, -1, 5, 0.3), 3),
       rep(c(1, 0.2, 10), 5), rep(c(0, 1, 2, 5), length.out = 15)),
-  list(series(shifted(320, 24, 12, 0.1, 1, 1), 12), series(c(1, 2, 4, 3, 5, 9, 8, 11), 4), series(c(3, 1, 4, 1, 5, 9, 2, 6, 5, 3), 2),
+  list(series(shifted(320, 24, 12, 0.1, 1, 1), 12), series(c(1, 2, 4, 3, 5, 9, 8, 11), 4), series(c(3, 1, 4, 1, 5, 9, 2, 6, 5, 3), 3),
        series(c(3, 1, 4, 1, 5, 9, 2, 6, 5, 3), 8, lag = 1), series(1e9 + c(3e6, 1e6, 4e6, 1e6, 5e6, 9e6, 2e6, 6e6, 5e6, 3e6), 5),
        series(1e-6 * c(3, 1, 4, 1, 5, 9, 2, 6, 5, 3), 5), series(c(0, 0, 0, 0, 1, 0, 0, 0, 1, 0), 5, lag = 3))))

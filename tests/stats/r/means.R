@@ -45,10 +45,11 @@ t_relative <- function(control, treatment, level = 0.95) {
   mc <- control$sum / control$n
   mt <- treatment$sum / treatment$n
   if (mc == 0) return(c(list(effect = NA), nothing))
-  vc <- sample_variance(control) / control$n * mt^2 / mc^4
-  vt <- sample_variance(treatment) / treatment$n / mc^2
+  vc <- sample_variance(control) / control$n
+  vt <- sample_variance(treatment) / treatment$n
   if (is.na(vc + vt)) return(c(list(effect = mt / mc - 1), nothing))
-  c(list(effect = mt / mc - 1), t_results(mt / mc - 1, sqrt(vc + vt), welch_df(vt, treatment$n, vc, control$n), level))
+  df <- welch_df(vt, treatment$n, vc, control$n) # of the arms, as in relative_lift_delta_binary
+  c(list(effect = mt / mc - 1), t_results(mt / mc - 1, sqrt(vt / mc^2 + vc * mt^2 / mc^4), df, level))
 }
 mean_arms <- c(
   Map(function(a, b, l) list(control = summary_of(a), treatment = summary_of(b), level = l), mean_lists,

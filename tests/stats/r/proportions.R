@@ -62,9 +62,11 @@ lift_binary <- function(x_control, n_control, x_treatment, n_treatment, level = 
   p <- x_control / n_control
   q <- x_treatment / n_treatment
   if (p == 0) return(list(lift = NA, se = NA, df = NA, lower = NA, upper = NA, p_value = NA))
-  vt <- q * (1 - q) / (n_treatment * p^2)
-  vc <- p * (1 - p) * q^2 / (n_control * p^4)
-  c(list(lift = q / p - 1), t_results(q / p - 1, sqrt(vt + vc), welch_df(vt, n_treatment, vc, n_control), level))
+  vt <- q * (1 - q) / n_treatment
+  vc <- p * (1 - p) / n_control
+  # Welch's degrees of freedom are those of the arms themselves, as in GrowthBook's gbstats, whose variance this is.
+  df <- welch_df(vt, n_treatment, vc, n_control)
+  c(list(lift = q / p - 1), t_results(q / p - 1, sqrt(vt / p^2 + vc * q^2 / p^4), df, level))
 }
 level_of <- function(inputs, levels) Map(function(i, l) c(i, list(level = l)), inputs, rep_len(levels, length(inputs)))
 vectors("relative_lift_delta_binary", lift_binary,
@@ -116,7 +118,7 @@ non_inferiority <- function(x_control, n_control, x_treatment, n_treatment, marg
   q <- x_treatment / n_treatment
   benefit <- if (direction == "higher_is_better") q - p else p - q
   se <- sqrt(p * (1 - p) / n_control + q * (1 - q) / n_treatment)
-  if (se == 0) return(list(diff = q - p, se = 0, z = NA, p_value = NA, lower_one_sided = NA, non_inferior = NA))
+  if (se == 0) return(list(diff = q - p, se = 0, z = NA, p_value = NA, lower_one_sided = NA, non_inferior = FALSE))
   z <- (benefit + margin_absolute) / se
   lower <- benefit - qnorm(alpha_one_sided, lower.tail = FALSE) * se
   list(diff = q - p, se = se, z = z, p_value = pnorm(z, lower.tail = FALSE), lower_one_sided = lower,

@@ -102,7 +102,8 @@ ratio_bayes <- function(observed, weights, dirichlet_prior) {
   n <- values(observed)
   w <- values(weights) / sum(values(weights))
   a <- values(dirichlet_prior)
-  log_beta <- function(v) sum(lgamma(v)) - lgamma(sum(v))
+  # As a chain of lbeta, which keeps its digits where lgamma's large values would cancel.
+  log_beta <- function(v) sum(vapply(seq_len(length(v) - 1), function(i) lbeta(v[i], sum(v[-(1:i)])), 0))
   log_factor <- log_beta(a + n) - log_beta(a) - sum(n * log(w))
   list(log_bayes_factor = log_factor, p_value_at_this_look = min(1, exp(-log_factor)))
 }
