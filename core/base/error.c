@@ -2,6 +2,7 @@
 // The error table's texts and names, and the filling of error detail. Pure; any thread.
 #include "base/error.h"
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,8 +34,17 @@ static size_t whole_sequences(const char *text, size_t len) {
   return len;
 }
 
+// Most failures are that something was not found: nobody reads their texts, so these cost no formatting.
+static bool set_plain(md_error *err, int code, const char *text) {
+  size_t len = strcspn(text, "%");
+  if (text[len] || len >= sizeof err->text) return false;
+  err->code = code;
+  memmove(err->text, text, len + 1);
+  return true;
+}
+
 int(md_error_set)(md_error *err, int code, const char *format, ...) {
-  if (!err) return code;
+  if (!err || set_plain(err, code, format)) return code;
   md_error fresh = {.code = code}; // not in place: an argument may be err->text
   va_list args;
   va_start(args, format);

@@ -109,8 +109,9 @@ static md_submission *take_inbox(md_engine *engine) {
 }
 
 static bool idle(md_engine *engine, const md_submission *list) {
+  if (list || engine->pending || engine->heavy) return false;
   md_micros due = md_engine_next_due(engine);
-  return !list && !engine->pending && !engine->heavy && (due == 0 || due > engine->now);
+  return due == 0 || due > engine->now;
 }
 
 static int fail(md_engine *engine, md_submission *list, int code, md_error *err) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // An event goes to the runs that wait for it: those filed under what it is about, each once, oldest first.
+#include "base/log.h"
 #include "engine/sight.h"
 #include <stdlib.h>
 
@@ -38,9 +39,7 @@ static int gather(md_engine *engine, const md_event *event, candidates *all, md_
   int count = 0;
   if (rc == 0 && event->person) rc = md_people_members(engine->store, event->person, rows, MEMBERS_MAX, &count, err);
   for (int i = 0; rc == 0 && i < count; i++) {
-    char value[24];
-    snprintf(value, sizeof value, "%lld", (long long)rows[i]);
-    rc = add_candidates(engine, (md_key){"person", value}, all, err);
+    rc = add_candidates(engine, (md_key){"person", md_log_int(rows[i])}, all, err);
   }
   if (all->count > 1) qsort(all->ids, (size_t)all->count, sizeof *all->ids, by_id);
   return rc;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds what an event is about: the things it carries, what those belong to, the person at the end (P4).
+#include "base/log.h"
 #include "engine/identity.h"
 #include "engine/state.h"
 #include <stdlib.h>
@@ -23,7 +24,7 @@ static const char *carried(md_engine *engine, const md_event *event, const char 
 // What the event itself says that a thing belongs to, or NULL.
 static const char *parent_said(md_engine *engine, const md_event *event, const md_plan_thing *thing) {
   if (strcmp(thing->of, "person") != 0) return carried(engine, event, thing->of);
-  return event->person ? md_arena_printf(engine->arena, "%lld", (long long)event->person) : NULL;
+  return event->person ? md_arena_strdup(engine->arena, md_log_int(event->person)) : NULL;
 }
 
 static int contradiction(md_engine *engine, md_event *event, const md_thing *thing, const char *said, md_error *err) {

@@ -24,7 +24,7 @@ static md_micros max_age(const md_engine *engine, const md_definition *definitio
 // What a run would be about: the event's thing of the moment's kind, else its person.
 static bool about_key(md_engine *engine, const md_event *event, const md_definition *definition, md_key *out) {
   if (!definition->about || strcmp(definition->about, "person") == 0) {
-    *out = (md_key){"person", md_arena_printf(engine->arena, "%lld", (long long)event->person)};
+    *out = (md_key){"person", md_arena_strdup(engine->arena, md_log_int(event->person))};
     return event->person != 0;
   }
   for (int i = 0; i < event->key_count; i++)

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sorting stripes of the lazy index into their table at each commit, with their watermarks.
+// Sorting stripes of the lazy index into their table, some entries at each commit, with their watermarks.
 #include "base/alloc.h"
 #include "store/lazy.h"
+#include <string.h>
 
 // A stripe is sorted for each so many changes, so that one lies in memory for at most a round of a million changes,
-// half a million of which are in the table already. Of commits with few changes every 32nd sorts one anyway: when
-// little comes, the tail in memory stays short; each of them would write 25 pages for an event.
-enum { CHANGES_A_STRIPE = 1024, FEW_CHANGES = 64, FEW_A_STRIPE = 32, UNDO_KEPT = 16384 };
+// half a million of which are in the table already. Each commit does its part of that, so that none is slow; a small
+// one does a little more, so that the tail in memory grows short when little comes.
+enum { CHANGES_A_STRIPE = 1024, CHANGES_MIN = 32, AT_ONCE = 8, UNDO_KEPT = 16384 };
 
 #define FOUR "(?, ?), (?, ?), (?, ?), (?, ?)"
 static const char insert_eight[] = "INSERT OR IGNORE INTO lazy_index(hash, row) VALUES" FOUR ", " FOUR;
@@ -15,13 +16,13 @@ static const char delete_entry[] = "DELETE FROM lazy_index WHERE hash = ?1 AND r
 static const char update_watermark[] =
     "UPDATE stripes SET events = ?2, runs = ?3, people = ?4, things = ?5 WHERE stripe = ?1";
 
-// Writes entries from `from` on, `at_once` of them a step, while there are so many; answers where it ended.
+// Writes entries from `*from` up to `to`, `at_once` of them a step, while there are so many; answers where it ended.
 static int write_entries(md_store *store, const char *sql, unsigned stripe, const md_stripe *entries, uint32_t at_once,
-                         uint32_t *from, md_error *err) {
+                         uint32_t *from, uint32_t to, md_error *err) {
   sqlite3_stmt *stmt;
-  if (entries->count - *from < at_once) return 0;
+  if (to - *from < at_once) return 0;
   int code = md_statement_prepare(store, &stmt, err, sql);
-  while (!code && entries->count - *from >= at_once) {
+  while (!code && to - *from >= at_once) {
     for (int n = 1; n <= 2 * (int)at_once; n += 2) {
       md_stripe_entry entry = entries->entries[(*from)++];
       sqlite3_bind_int64(stmt, n, (int64_t)md_stripe_hash(stripe, entry));
@@ -33,12 +34,16 @@ static int write_entries(md_store *store, const char *sql, unsigned stripe, cons
   return code;
 }
 
-static int write_stripe(md_store *store, unsigned stripe, md_error *err) {
-  const md_stripe *adds = &store->index->adds.stripes[stripe], *drops = &store->index->drops.stripes[stripe];
-  uint32_t added = 0, dropped = 0;
-  int code = write_entries(store, insert_eight, stripe, adds, 8, &added, err);
-  if (!code) code = write_entries(store, insert_entry, stripe, adds, 1, &added, err);
-  return code ? code : write_entries(store, delete_entry, stripe, drops, 1, &dropped, err);
+static int write_adds(md_store *store, unsigned stripe, uint32_t from, uint32_t to, md_error *err) {
+  const md_stripe *adds = &store->index->adds.stripes[stripe];
+  int code = write_entries(store, insert_eight, stripe, adds, AT_ONCE, &from, to, err);
+  return code ? code : write_entries(store, insert_entry, stripe, adds, 1, &from, to, err);
+}
+
+static int write_drops(md_store *store, unsigned stripe, md_error *err) {
+  const md_stripe *drops = &store->index->drops.stripes[stripe];
+  uint32_t from = 0;
+  return write_entries(store, delete_entry, stripe, drops, 1, &from, drops->count, err);
 }
 
 static const char count_entries[] = "SELECT count(*) FROM lazy_index WHERE hash BETWEEN ?1 AND ?2";
@@ -86,54 +91,96 @@ static bool is_quiet(const md_store *store, unsigned stripe) {
   return same;
 }
 
-static int flush_stripe(md_store *store, unsigned stripe, md_error *err) {
+// The stripe's entries are in the table: its drops, its filter and its watermark follow.
+static int finish_stripe(md_store *store, unsigned stripe, const int64_t last[static MD_SOURCES], md_error *err) {
   md_index *index = store->index;
-  if (is_quiet(store, stripe)) return 0;
-  index->flushing[index->flushing_count++] = (uint16_t)stripe;
-  int code = write_stripe(store, stripe, err);
+  md_index_sorted *sorted = &index->sorted[index->sorted_count++];
+  sorted->stripe = (uint16_t)stripe;
+  memcpy(sorted->last, last, sizeof sorted->last);
+  int code = write_drops(store, stripe, err);
   if (!code) code = extend_filter(store, stripe, err);
   if (!code)
-    code = md_statement_run(store, err, update_watermark, "diiii", (int)stripe, store->last[MD_SOURCE_EVENTS],
-                            store->last[MD_SOURCE_RUNS], store->last[MD_SOURCE_PEOPLE], store->last[MD_SOURCE_THINGS]);
+    code = md_statement_run(store, err, update_watermark, "diiii", (int)stripe, last[MD_SOURCE_EVENTS],
+                            last[MD_SOURCE_RUNS], last[MD_SOURCE_PEOPLE], last[MD_SOURCE_THINGS]);
   return code;
 }
 
+// Crowded stripes are sorted whole, at once.
 static int flush_crowded(md_store *store, md_error *err) {
+  md_index *index = store->index;
   int code = 0;
-  for (int i = 0; i < store->index->crowded_count && !code; i++)
-    code = flush_stripe(store, store->index->crowded[i], err);
+  for (int i = 0; i < index->crowded_count && !code; i++) {
+    unsigned stripe = index->crowded[i];
+    if (index->next_pass.stripe == stripe) index->next_pass.running = false;
+    if (is_quiet(store, stripe)) continue;
+    code = write_adds(store, stripe, 0, index->adds.stripes[stripe].count, err);
+    if (!code) code = finish_stripe(store, stripe, store->last, err);
+  }
   return code;
 }
 
-// How many stripes the commit sorts by turn.
-static unsigned turns_of(const md_index *index) {
-  size_t turns = (index->changes + index->undo_count) / CHANGES_A_STRIPE;
-  if (!turns && index->undo_count < FEW_CHANGES && index->small_commits + 1 >= FEW_A_STRIPE) turns = 1;
-  return turns < MD_STRIPES ? (unsigned)turns : MD_STRIPES;
+static void begin_pass(const md_store *store, md_index_pass *pass, unsigned stripe) {
+  *pass = (md_index_pass){.running = true, .stripe = stripe, .entries = store->index->adds.stripes[stripe].count};
+  memcpy(pass->last, store->last, sizeof pass->last);
+}
+
+// Writes the pass on to its share, or to its end. What came since it began may be written too.
+static int go_on(md_store *store, md_index_pass *pass, md_error *err) {
+  const md_stripe *adds = &store->index->adds.stripes[pass->stripe];
+  uint32_t from = pass->written ? md_stripes_after(adds, pass->newest) : 0, to = adds->count;
+  uint32_t due = (uint32_t)((uint64_t)pass->entries * pass->share / CHANGES_A_STRIPE);
+  bool last = pass->share >= CHANGES_A_STRIPE;
+  if (!last && due < pass->written + AT_ONCE) return 0;
+  uint32_t part = (due - pass->written) / AT_ONCE * AT_ONCE;
+  if (!last && part < to - from) to = from + part;
+  int code = write_adds(store, pass->stripe, from, to, err);
+  if (code) return code;
+  if (to > from) pass->newest = adds->entries[to - 1];
+  pass->written += to - from;
+  pass->running = !last;
+  return last ? finish_stripe(store, pass->stripe, pass->last, err) : 0;
+}
+
+// Spends the commit's changes on the stripe whose turn it is, and on those after it.
+static int flush_in_turn(md_store *store, size_t changes, md_error *err) {
+  md_index *index = store->index;
+  md_index_pass *pass = &index->next_pass;
+  int code = 0;
+  for (unsigned turns = 0; changes && turns < MD_STRIPES && !code; turns++) {
+    if (!pass->running) begin_pass(store, pass, index->next_cursor);
+    size_t share = CHANGES_A_STRIPE - pass->share < changes ? CHANGES_A_STRIPE - pass->share : changes;
+    changes -= share;
+    pass->share += (uint32_t)share;
+    bool last = pass->share == CHANGES_A_STRIPE;
+    if (is_quiet(store, pass->stripe))
+      pass->running = !last;
+    else
+      code = go_on(store, pass, err);
+    if (last) index->next_cursor = (pass->stripe + 1) % MD_STRIPES;
+  }
+  return code;
 }
 
 int md_index_flush(md_store *store, md_error *err) {
   md_index *index = store->index;
-  unsigned turns = turns_of(index);
+  index->next_pass = index->pass;
+  index->next_cursor = index->cursor;
+  if (!index->undo_count) return 0;
   int code = flush_crowded(store, err);
-  for (unsigned i = 0; i < turns && !code; i++)
-    code = flush_stripe(store, (index->cursor + i) % MD_STRIPES, err);
-  return code;
+  return code ? code : flush_in_turn(store, index->undo_count < CHANGES_MIN ? CHANGES_MIN : index->undo_count, err);
 }
 
 void md_index_committed(md_store *store) {
   md_index *index = store->index;
-  for (int i = 0; i < index->flushing_count; i++) {
-    unsigned stripe = index->flushing[i];
-    md_stripes_clear(&index->adds, stripe);
-    md_stripes_clear(&index->drops, stripe);
-    for (int source = 0; source < MD_SOURCES; source++)
-      index->watermarks[stripe][source] = store->last[source];
+  for (int i = 0; i < index->sorted_count; i++) {
+    const md_index_sorted *sorted = &index->sorted[i];
+    memcpy(index->watermarks[sorted->stripe], sorted->last, sizeof sorted->last);
+    md_index_prune(index, sorted->stripe);
+    md_stripes_clear(&index->drops, sorted->stripe);
   }
-  index->cursor = (index->cursor + turns_of(index)) % MD_STRIPES;
-  if (index->undo_count < FEW_CHANGES) index->small_commits = (index->small_commits + 1) % FEW_A_STRIPE;
-  index->changes = (index->changes + index->undo_count) % CHANGES_A_STRIPE;
-  index->crowded_count = index->flushing_count = 0;
+  index->pass = index->next_pass;
+  index->cursor = index->next_cursor;
+  index->crowded_count = index->sorted_count = 0;
   index->undo_count = 0;
   if (index->undo_capacity > UNDO_KEPT) {
     md_free(index->undo);
@@ -145,8 +192,8 @@ void md_index_committed(md_store *store) {
 // A filter made in this transaction does not know of what the transaction had taken out of the table.
 void md_index_not_committed(md_store *store) {
   md_index *index = store->index;
-  for (int i = 0; i < index->flushing_count; i++)
-    md_filter_deinit(&index->filters[index->flushing[i]]);
-  index->flushing_count = 0;
+  for (int i = 0; i < index->sorted_count; i++)
+    md_filter_deinit(&index->filters[index->sorted[i].stripe]);
+  index->sorted_count = 0;
   md_index_rewind(store, 0);
 }

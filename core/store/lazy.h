@@ -14,6 +14,24 @@ typedef struct md_index_undo {
   int64_t row;
 } md_index_undo;
 
+// The sorting of one stripe into the table, a slice a commit, so that no commit has to wait for a whole one. Until it
+// is done the entries stay in memory too, which does no harm: an answer from both sides is the same one.
+typedef struct md_index_pass {
+  bool running;
+  unsigned stripe;
+  int64_t last[MD_SOURCES]; // rows up to here are in the table when it is done
+  uint32_t entries;         // when it began
+  uint32_t share;           // the changes spent on it so far: as a part of all it costs, so much of it is written
+  uint32_t written;
+  md_stripe_entry newest; // the last one that was written, if one was
+} md_index_pass;
+
+// A stripe whose sorting ends with the commit under way.
+typedef struct md_index_sorted {
+  uint16_t stripe;
+  int64_t last[MD_SOURCES];
+} md_index_sorted;
+
 struct md_index {
   md_stripes adds;                            // not in the table yet
   md_stripes drops;                           // in the table, but not any more to be found
@@ -23,13 +41,12 @@ struct md_index {
   size_t undo_count, undo_capacity;
   uint16_t crowded[MD_STRIPES]; // stripes to be sorted out of turn
   int crowded_count;
-  uint16_t flushing[2 * MD_STRIPES]; // stripes that the transaction being committed sorts
-  int flushing_count;
-  unsigned cursor;          // the stripe whose turn it is
-  int64_t seen[MD_SOURCES]; // a reader's: the newest row it has taken in
-  size_t changes;           // made since a stripe was sorted for them
-  unsigned small_commits;   // since one of them sorted a stripe
-  bool loaded;              // a reader's: watermarks are read
+  md_index_sorted sorted[2 * MD_STRIPES]; // by the transaction being committed
+  int sorted_count;
+  md_index_pass pass, next_pass; // as of the last commit; after the one under way
+  unsigned cursor, next_cursor;  // the stripe whose turn it is; likewise
+  int64_t seen[MD_SOURCES];      // a reader's: the newest row it has taken in
+  bool loaded;                   // a reader's: watermarks are read
 };
 
 // The table of rows that a hash names.
@@ -42,6 +59,8 @@ void md_index_close(md_store *store);
 // A reader's: takes in the rows that came since. A writer has them.
 int md_index_refresh(md_store *store, md_source_table source, md_error *err);
 
+// Leaves out of memory what lies in the table by the stripe's watermark.
+void md_index_prune(md_index *index, unsigned number);
 // Undoes all that came after `mark` (a value of undo_count).
 void md_index_rewind(md_store *store, size_t mark);
 // Inside the transaction, right before COMMIT: sorts stripes into the table.

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Making the lazy index again from the rows past its watermarks: a writer's at open, a reader's as rows come.
 #include "base/alloc.h"
+#include "base/log.h"
 #include "store/keylist.h"
 #include "store/lazy.h"
 #include "store/people.h"
 #include "store/runs.h"
-#include <stdio.h>
 #include <string.h>
 
 enum { READER_ENTRIES_MAX = 1 << 19 };
 
 uint64_t md_hash_of_person(md_index_space space, int64_t person) {
-  char text[24];
-  snprintf(text, sizeof text, "%lld", (long long)person);
-  return md_index_hash(space, "person", text);
+  return md_index_hash(space, "person", md_log_int(person));
 }
 
 uint64_t md_hash_of_identity(const char *kind, const char *value) {
@@ -194,7 +192,7 @@ void md_index_close(md_store *store) {
   md_free(store->index);
 }
 
-static void prune_stripe(md_index *index, unsigned number) {
+void md_index_prune(md_index *index, unsigned number) {
   md_stripe *stripe = &index->adds.stripes[number];
   uint32_t kept = 0;
   for (uint32_t i = 0; i < stripe->count; i++) {
@@ -202,16 +200,14 @@ static void prune_stripe(md_index *index, unsigned number) {
     if (md_stripe_row(stripe->entries[i]) > index->watermarks[number][source])
       stripe->entries[kept++] = stripe->entries[i];
   }
-  index->adds.count -= stripe->count - kept;
-  stripe->count = kept;
-  if (!kept) md_stripes_clear(&index->adds, number);
+  md_stripes_cut(&index->adds, number, kept);
 }
 
 // Leaves out what the writer has put into the table meanwhile.
 static int prune(md_store *store, md_error *err) {
   int code = read_watermarks(store, err);
   for (unsigned i = 0; i < MD_STRIPES && !code; i++)
-    prune_stripe(store->index, i);
+    md_index_prune(store->index, i);
   return code;
 }
 

@@ -6,6 +6,8 @@
 #include "base/error.h"
 #include <string.h>
 
+enum { FIRST_STEP = 8 };
+
 void md_stripes_deinit(md_stripes *set) {
   for (unsigned i = 0; i < MD_STRIPES; i++)
     md_stripes_clear(set, i);
@@ -15,6 +17,22 @@ void md_stripes_clear(md_stripes *set, unsigned stripe) {
   set->count -= set->stripes[stripe].count;
   md_free(set->stripes[stripe].entries);
   set->stripes[stripe] = (md_stripe){0};
+}
+
+// Never fails: where memory cannot be made smaller, it stays.
+void md_stripes_cut(md_stripes *set, unsigned number, uint32_t count) {
+  md_stripe *stripe = &set->stripes[number];
+  if (!count) {
+    md_stripes_clear(set, number);
+    return;
+  }
+  set->count -= stripe->count - count;
+  stripe->count = count;
+  if (stripe->capacity <= 2 * count + 8) return;
+  md_stripe_entry *entries = md_realloc(stripe->entries, (count + 8) * sizeof *entries);
+  if (!entries) return;
+  stripe->entries = entries;
+  stripe->capacity = count + 8;
 }
 
 static md_stripe_entry pack(uint64_t hash, int64_t row) {
@@ -28,18 +46,48 @@ static int64_t clamp(int64_t row) {
   return row < 0 ? 0 : row > max ? max : row;
 }
 
-// The position of the first entry that is not before (hash, row).
-static uint32_t lower_bound(const md_stripe *stripe, uint64_t hash, int64_t row) {
-  md_stripe_entry wanted = pack(hash, clamp(row));
-  uint32_t from = 0, count = stripe->count;
+static bool is_before(md_stripe_entry a, md_stripe_entry b) {
+  return a.high < b.high || (a.high == b.high && a.low < b.low);
+}
+
+static uint32_t bisect(const md_stripe *stripe, md_stripe_entry wanted, uint32_t from, uint32_t to) {
+  uint32_t count = to - from;
   while (count) {
     uint32_t half = count / 2;
-    md_stripe_entry entry = stripe->entries[from + half];
-    bool before = entry.high < wanted.high || (entry.high == wanted.high && entry.low < wanted.low);
+    bool before = is_before(stripe->entries[from + half], wanted);
     from = before ? from + half + 1 : from;
     count = before ? count - half - 1 : half;
   }
   return from;
+}
+
+// The position of the first entry that is not before `wanted`. Hashes lie evenly, so it is guessed, and sought around
+// there in steps that double: most of them stay in a cache line or two.
+static uint32_t first_from(const md_stripe *stripe, md_stripe_entry wanted) {
+  if (!stripe->count) return 0;
+  uint32_t guess = (uint32_t)((uint64_t)wanted.high * stripe->count >> 32), from = guess, to = guess, step = FIRST_STEP;
+  if (is_before(stripe->entries[guess], wanted)) {
+    for (; from < stripe->count && is_before(stripe->entries[from], wanted); step *= 2) {
+      to = from + 1;
+      from = stripe->count - from > step ? from + step : stripe->count;
+    }
+    return bisect(stripe, wanted, to, from);
+  }
+  for (; to > 0 && !is_before(stripe->entries[to - 1], wanted); step *= 2) {
+    from = to - 1;
+    to = to > step ? to - step : 0;
+  }
+  return bisect(stripe, wanted, to, from);
+}
+
+static uint32_t lower_bound(const md_stripe *stripe, uint64_t hash, int64_t row) {
+  return first_from(stripe, pack(hash, clamp(row)));
+}
+
+uint32_t md_stripes_after(const md_stripe *stripe, md_stripe_entry entry) {
+  uint32_t at = first_from(stripe, entry);
+  bool there = at < stripe->count && stripe->entries[at].high == entry.high && stripe->entries[at].low == entry.low;
+  return there ? at + 1 : at;
 }
 
 static bool is_at(const md_stripe *stripe, uint32_t at, uint64_t hash, int64_t row) {

@@ -46,5 +46,9 @@ bool md_stripes_take(md_stripes *set, uint64_t hash, int64_t row); // false when
 // The smallest row > after, or the largest < before, under `hash`; 0 when there is none.
 int64_t md_stripes_next(const md_stripes *set, uint64_t hash, int64_t after);
 int64_t md_stripes_last(const md_stripes *set, uint64_t hash, int64_t before);
+// The position in its stripe of the first entry past this one.
+uint32_t md_stripes_after(const md_stripe *stripe, md_stripe_entry entry);
+// Keeps the first `count` entries of one stripe and gives memory back.
+void md_stripes_cut(md_stripes *set, unsigned number, uint32_t count);
 // Forgets one stripe and gives its memory back.
 void md_stripes_clear(md_stripes *set, unsigned stripe);

@@ -278,6 +278,13 @@ static int refuse(void *context) {
   return 1;
 }
 
+// The next commit sorts the rest of this stripe, which is all of it.
+static void let_sort(md_store *store, unsigned stripe) {
+  md_index_pass *pass = &store->index->pass;
+  *pass = (md_index_pass){.running = true, .stripe = stripe, .share = 1023};
+  memcpy(pass->last, store->last, sizeof pass->last);
+}
+
 static void test_a_failed_commit_gives_back_what_it_dropped(void **state) {
   store_fixture *f = *state;
   md_index *index = f->store->index;
@@ -287,7 +294,7 @@ static void test_a_failed_commit_gives_back_what_it_dropped(void **state) {
   uint64_t hash = md_index_hash(MD_INDEX_RUN_KEY, "order", "e0");
   unsigned stripe = md_stripe_of(hash);
   md_filter_deinit(&index->filters[stripe]);
-  index->cursor = stripe;
+  let_sort(f->store, stripe);
   sqlite3_commit_hook(f->store->db, refuse, NULL);
   store_fixture_begin(f);
   store_fixture_expect(f, 0, md_index_drop(f->store, hash, 1, &f->err));
@@ -295,7 +302,7 @@ static void test_a_failed_commit_gives_back_what_it_dropped(void **state) {
   sqlite3_commit_hook(f->store->db, NULL, NULL);
   store_fixture_expect(f, 0, md_index_next(f->store, hash, 0, &row, &f->err));
   assert_int_equal(row, 1);
-  index->cursor = stripe;
+  let_sort(f->store, stripe);
   store_fixture_begin(f);
   store_fixture_expect(f, 0, md_index_drop(f->store, hash, 1, &f->err));
   store_fixture_commit(f);
@@ -323,6 +330,7 @@ static void test_a_dropped_pair_can_be_added_again(void **state) {
 // One key of very many rows is sorted out of turn, and small batches leave only a bounded tail in memory.
 static void test_the_tail_in_memory_is_bounded(void **state) {
   store_fixture *f = *state;
+  assert_int_equal(sqlite3_exec(f->store->db, "PRAGMA synchronous = OFF", NULL, NULL, NULL), SQLITE_OK); // for speed
   for (int i = 0; i < 3; i++) {
     store_fixture_begin(f);
     for (int k = 0; k < 4000; k++)
@@ -337,7 +345,8 @@ static void test_the_tail_in_memory_is_bounded(void **state) {
   }
   assert_true(f->store->index->adds.count <= 32 * 1024);
   int64_t lines = md_store_count(f->store, "lazy_index", &f->err);
-  assert_int_equal(lines + (int64_t)f->store->index->adds.count, 3 * 8000 + 40000);
+  int64_t twice = f->store->index->pass.running ? f->store->index->pass.written : 0;
+  assert_int_equal(lines + (int64_t)f->store->index->adds.count - twice, 3 * 8000 + 40000);
 }
 
 static void test_row_ids_are_not_given_twice(void **state) {
