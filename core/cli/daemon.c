@@ -3,6 +3,7 @@
 #include "cli/daemon.h"
 #include "base/alloc.h"
 #include "base/log.h"
+#include "cli/policy.h"
 #include "cli/usage_kind.h"
 #include <inttypes.h>
 #include <pthread.h>
@@ -154,6 +155,7 @@ static int open_engine(md_daemon *daemon, md_error *err) {
                                .wake = wake,
                                .wake_context = daemon,
                                .accept_clock = settings->accept_clock};
+  md_policy_of_engine(settings, &options);
   code = md_engine_new(&daemon->engine, &options, err);
   if (!code) code = md_scripts_load(daemon->engine, &settings->scripts, &daemon->problems, err);
   if (!code) code = md_callroom_attach(&daemon->callroom, daemon->engine, err);

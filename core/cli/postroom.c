@@ -3,6 +3,7 @@
 #include "cli/postroom.h"
 #include "base/alloc.h"
 #include "base/digest.h"
+#include "cli/policy.h"
 #include "message/mode.h"
 #include <stdio.h>
 #include <string.h>
@@ -57,6 +58,11 @@ static int emit(void *context, int64_t run, const char *type, const char *id, co
                 md_error *err) {
   md_postroom *room = context;
   return md_engine_emit_about_run(room->engine, run, type, id, data, depth, err);
+}
+
+static int seen(void *context, const md_run *run, const char *type, md_micros since, bool *answer, md_error *err) {
+  md_postroom *room = context;
+  return md_engine_seen_since(room->engine, run, type, since, answer, err);
 }
 
 int md_postroom_deliver(md_postroom *room) {
@@ -135,9 +141,11 @@ static int open_outbox(md_postroom *room, const md_settings *settings, md_error 
                                .submit = submit,
                                .courier = room,
                                .emit = emit,
+                               .seen = seen,
                                .wake = nudge,
                                .engine = room};
   int code = make_tables(room, settings, &options, err);
+  if (!code) code = md_policy_of_settings(settings, room->master_key, &options.policy, err);
   return code ? code : md_outbox_new(&room->outbox, &options, err);
 }
 
@@ -145,6 +153,7 @@ int md_postroom_open(md_postroom *room, md_store *store, const md_postroom_optio
   *room = (md_postroom){
       .nudge = {.act = nothing, .done = nudge_done}, .channel = options->channel, .closed = options->closed};
   room->nudge.context = room;
+  room->master_key = options->master_key;
   room->waiting_end = &room->waiting;
   int code = room->channel || room->closed ? 0 : require_mail(options->settings, err);
   if (!code) code = installation(room, store, err);

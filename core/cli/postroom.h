@@ -23,6 +23,7 @@ typedef struct md_postroom {
   md_channel *channel;                   // virtual time
   bool closed;                           // nothing is handed over any more
   md_engine *engine;                     // set by md_postroom_attach
+  const md_master_key *master_key;       // borrowed
   md_queue_node *waiting, **waiting_end; // virtual time: submitted, not yet delivered
   md_submission nudge;                   // an empty act that makes the engine apply results
   atomic_int nudged;

@@ -83,6 +83,8 @@ void md_message_fields(md_line *line, const md_message *message) {
   md_line_time(line, "created_at", message->created_at);
   md_line_time(line, "due_at", message->due_at);
   md_line_time(line, "final_at", message->final_at);
+  md_line_time(line, "again_at", message->again_at);
+  md_line_text(line, "basis", message->basis);
   md_line_text(line, "mode", message->mode);
   md_line_text(line, "detail", message->detail);
   md_line_text(line, "message_id", message->message_id);
@@ -157,6 +159,7 @@ const char *md_reason_text(const char *reason) {
       {"suppressed", "the address is on the list of suppressed ones"},
       {"limit", "the moment's limit of runs that message one person was reached"},
       {"cap", "the cap of messages to one person was reached"},
+      {"late", "it was too late for its max_lateness"},
       {"unless", "the send's own condition (unless) held"},
       {"holdout", "the person is in the group that gets nothing"},
       {"template", "the template could not be filled"},

@@ -59,9 +59,14 @@ const md_cli_option *md_settings_option(int index) {
 }
 
 bool md_settings_taken(md_cli_settings taken, int index) {
-  static const char *const engine[] = {"config",          "db",         "scripts",     "mail",       "delivery",
-                                       "moment-delivery", "sender",     "sender-name", "addresses",  "locale",
-                                       "max-age",         "page-cache", "key-file",    "connections"};
+  // clang-format off
+  static const char *const engine[] = {
+      "config", "db", "scripts", "mail", "delivery", "moment-delivery", "sender", "sender-name", "addresses", "locale",
+      "max-age", "page-cache", "key-file",
+      "connections",
+      "timezone", "country", "quiet-hours", "caps", "consent-sender", "consent-products", "existing-customer", "sale-event",
+  };
+  // clang-format on
   const char *name = md_settings_option(index)->name;
   if (taken == MD_CLI_ALL_SETTINGS) return true;
   if (taken == MD_CLI_DB_SETTING) return strcmp(name, "db") == 0;

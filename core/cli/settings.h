@@ -21,6 +21,14 @@
   X(addresses, TABLE, "NAME=ADDRESS", NULL, "a name that scripts may give as `to`; may be given more than once")       \
   X(connections, TREE, "NAME=URL", NULL, "a server that m:http may call; the file has more options")                   \
   X(locale, TEXT, "LOCALE", "da", "the locale of a person who has none")                                               \
+  X(timezone, TEXT, "ZONE", "Europe/Copenhagen", "the time zone of a person who has none")                             \
+  X(country, TEXT, "CODE", "DK", "the country of a person who has none, as two letters")                               \
+  X(quiet_hours, TEXT, "HOURS", "21:00-08:00", "when marketing and feedback wait, by the person's clock; or none")     \
+  X(caps, TABLE, "CLASS=N per SPAN", NULL, "at most so many messages a person; may be given more than once")           \
+  X(consent_sender, TEXT, "NAME", "shop", "whom a consent is given to that does not say")                              \
+  X(consent_products, TEXT, "NAME", "all", "the products of a consent or a message that does not say")                 \
+  X(existing_customer, SWITCH, NULL, "no", "let a sale stand for consent (Markedsføringsloven § 10(2))")               \
+  X(sale_event, TEXT, "TYPE", "order.placed", "the event that is a sale, where existing_customer is on")               \
   X(max_age, DURATION, "SPAN", "1d", "an older trigger starts nothing, where its moment says nothing else")            \
   X(smtp_password_file, TEXT, "FILE", NULL, "a file whose first line is the password for the SMTP server")             \
   X(smtp_ca_file, TEXT, "FILE", NULL, "certificates to trust instead of the system's")                                 \

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Drives an engine in virtual time.
 #include "cli/virtual.h"
+#include "cli/policy.h"
 
 // More batches at one instant than this is a circle that makes no progress.
 enum { BATCHES_AN_INSTANT = 100000 };
@@ -39,6 +40,7 @@ int md_virtual_open(md_virtual *driver, const md_virtual_options *options, md_er
                               .trigger_age_max = options->settings->max_age,
                               .accept_clock = true,
                               .verify = options->verify};
+  md_policy_of_engine(options->settings, &engine);
   code = md_engine_new(&driver->engine, &engine, err);
   if (!code) code = md_callroom_attach(&driver->callroom, driver->engine, err);
   if (!code) code = md_postroom_attach(&driver->postroom, driver->engine, &driver->post, err);

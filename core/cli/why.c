@@ -187,8 +187,9 @@ static const char *verdict(md_arena *arena, const md_message *message) {
   if (message->state == MD_MESSAGE_FAILED)
     return md_arena_printf(arena, "not sent: %s%s%s", message->reason ? md_reason_text(message->reason) : "it failed",
                            colon, detail);
-  return was_sent(message->state) ? md_arena_printf(arena, "sent (%s)", state)
-                                  : md_arena_printf(arena, "not sent yet (%s)", state);
+  const char *by = message->basis ? ", by " : "", *basis = message->basis ? message->basis : "";
+  if (was_sent(message->state)) return md_arena_printf(arena, "sent (%s)%s%s", state, by, basis);
+  return md_arena_printf(arena, "not sent yet (%s)%s%s%s%s", state, by, basis, colon, detail);
 }
 
 static int show_message(void *context, const md_message *message) {

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "engine/calling.h"
 #include "engine/state.h"
+#include "store/suppressions.h"
 #include <string.h>
 
 static void no_wake(void *context) {
@@ -32,6 +33,7 @@ int md_engine_new(md_engine **out, const md_engine_options *options, md_error *e
   if (!engine) return md_error_set(err, MD_ENOMEM, "out of memory");
   engine->options = *options;
   engine->store = options->store;
+  if (options->master_key) md_address_key(options->master_key, engine->address_key);
   engine->arena = md_arena_new(256 * 1024);
   engine->inbox = md_queue_new(options->inbox_limit ? options->inbox_limit : 8192,
                                options->wake ? options->wake : no_wake, options->wake_context);

@@ -21,7 +21,10 @@ typedef struct md_engine_options {
   void (*wake)(void *context);     // called on any thread when the inbox turns non-empty; may be NULL
   void *wake_context;
   bool accept_clock; // B3
-  bool verify;       // replays every turn twice and compares the journals (tests)
+  // P7: what a consent that names none is given to and for; NULL: "shop", "all".
+  const char *consent_sender, *consent_products;
+  const char *sale_event; // whose events may stand for consent (md_sale), or NULL: none
+  bool verify;            // replays every turn twice and compares the journals (tests)
 } md_engine_options;
 
 int md_engine_new(md_engine **out, const md_engine_options *options, md_error *err);
@@ -55,6 +58,10 @@ int md_engine_cancel_run(md_engine *engine, int64_t id, const char *reason, md_e
 int md_engine_retry_run(md_engine *engine, int64_t id, md_error *err);
 // Takes the wall clock as right: held timers go on, and a wrong future of engine time is left (B3).
 void md_engine_reset_clock(md_engine *engine);
+// Whether an event of this type ("order.*" matches several), which the run may see, has its own time from `since` on;
+// the run's trigger is left out (M5's unless).
+int md_engine_seen_since(md_engine *engine, const md_run *run, const char *type, md_micros since, bool *seen,
+                         md_error *err);
 // Stores an event made by the host itself (message.failed …) about a run's person and things, to be processed by a
 // later batch (T4). `data` is canonical JSON.
 int md_engine_emit_about_run(md_engine *engine, int64_t run, const char *type, const char *id, const char *data,

@@ -5,6 +5,12 @@
 #include "store/runs.h"
 #include "store/versions.h"
 
+// A message of a turn that is not stored yet.
+typedef struct md_outgoing {
+  md_message message;
+  struct md_outgoing *before;
+} md_outgoing;
+
 // One m:send, with everything that the decision needs. Borrowed for the call.
 typedef struct md_send {
   const md_run *run;
@@ -12,7 +18,9 @@ typedef struct md_send {
   const char *class_name; // of the moment
   md_micros limit_per;    // limit = { runs, per }: 0 without one
   int limit_runs;
-  const json_t *args; // template data channel variant locale to attach thread urgent send_at fallback_template, checked
+  // template data channel variant locale to attach thread urgent send_at fallback_template unless { past, within }
+  // max_lateness products, checked
+  const json_t *args;
   const md_event *trigger;
   const char *const
       *address_email;            // the plan's address paths of the trigger's type for e-mail, NULL-terminated; or NULL
@@ -20,6 +28,7 @@ typedef struct md_send {
   json_t *profile;               // the person's flat profile; never NULL
   const md_version_file *files;  // of the run's pinned version
   int file_count;
+  const md_outgoing *earlier; // what this turn sent before, newest first; or NULL
   md_micros now;
 } md_send;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Profiles and consent: what profile and consent events change, and the flat table that scripts read (P7, R8).
+// Profiles: what profile events change, and the flat table that scripts read, consent in short included (P7, R8).
+#include "engine/consent.h"
 #include "engine/identity.h"
 #include "engine/state.h"
 #include <string.h>
@@ -88,31 +89,32 @@ int md_profile_update(md_engine *engine, int64_t person, const json_t *changes, 
   return rc;
 }
 
-static const char *or_any(const char *text) {
-  return text ? text : "*";
+// What came from outside is parsed; what was emitted is not yet.
+static int parsed(const md_event *event, md_event *out, md_error *err) {
+  *out = *event;
+  if (out->data || !out->data_text) return 0;
+  out->data = md_json_parse(out->data_text, strlen(out->data_text), true, err);
+  return out->data ? 0 : MD_ECORRUPT;
 }
 
-static int consent_event(md_engine *engine, const md_event *event, bool given, md_error *err) {
-  const json_t *data = event->data;
-  md_consent row = {.person = event->person, .event_seq = event->seq, .at = event->time, .given = given};
-  row.channel = or_any(md_json_text(data, "channel"));
-  row.purpose = or_any(md_json_text(data, "purpose"));
-  row.sender = or_any(md_json_text(data, "sender"));
-  row.products = or_any(md_json_text(data, "products"));
-  row.text = md_json_text(data, "text");
-  row.source = md_json_text(data, "source");
-  bool vague = strcmp(row.channel, "*") == 0 || strcmp(row.purpose, "*") == 0;
-  if (given && vague) // consent is for a channel and a purpose; a vague one is no consent
-    return md_incidents_insert(engine->store, "consent_incomplete", event->seq, 0,
-                               "consent.given names no channel or no purpose", engine->now, err);
-  return md_consents_insert(engine->store, &row, err);
+static int carry_out(md_engine *engine, const md_event *event, md_error *err) {
+  const char *sale = engine->options.sale_event;
+  if (sale && strcmp(event->type, sale) == 0) return md_consent_sale(engine, event, err);
+  if (strcmp(event->type, "profile.updated") == 0)
+    return json_is_object(event->data) ? md_profile_update(engine, event->person, event->data, err) : 0;
+  if (strcmp(event->type, "consent.given") == 0) return md_consent_event(engine, event, true, err);
+  if (strcmp(event->type, "consent.withdrawn") == 0) return md_consent_event(engine, event, false, err);
+  return 0;
+}
+
+static bool concerns(const md_engine *engine, const char *type) {
+  const char *sale = engine->options.sale_event;
+  return strncmp(type, "consent.", 8) == 0 || strcmp(type, "profile.updated") == 0 || (sale && strcmp(sale, type) == 0);
 }
 
 int md_profile_event(md_engine *engine, const md_event *event, md_error *err) {
-  if (event->person == 0) return 0;
-  if (strcmp(event->type, "profile.updated") == 0)
-    return json_is_object(event->data) ? md_profile_update(engine, event->person, event->data, err) : 0;
-  if (strcmp(event->type, "consent.given") == 0) return consent_event(engine, event, true, err);
-  if (strcmp(event->type, "consent.withdrawn") == 0) return consent_event(engine, event, false, err);
-  return 0;
+  md_event whole;
+  if (event->person == 0 || !concerns(engine, event->type)) return 0;
+  int rc = parsed(event, &whole, err);
+  return rc ? rc : carry_out(engine, &whole, err);
 }

@@ -61,7 +61,8 @@ struct md_engine {
   bool pending;                  // there may be emitted events to process
   bool heavy;                    // there may be runs that wait for their larger budget (S3)
   bool ready;
-  md_rate rate; // T4
+  md_rate rate;            // T4
+  uint8_t address_key[32]; // of the hashes of addresses; zeros without a master key
   int64_t drift;
   md_micros swept; // when parked runs were last looked at
 };

@@ -16,6 +16,7 @@ static int decide(md_turn_state *turn, const md_step *step, md_message *out) {
                   .name_paths = plan ? plan->name_paths : NULL,
                   .files = turn->loaded->files,
                   .file_count = turn->loaded->source.count,
+                  .earlier = turn->messages,
                   .now = engine->now};
   int rc = md_profile_read(engine, turn->run->person, &send.profile, &turn->error);
   if (rc == 0 && turn->profile_changes && json_object_update(send.profile, turn->profile_changes) != 0) rc = MD_ENOMEM;
@@ -46,5 +47,7 @@ void md_step_send(md_turn_state *turn, const md_step *step, md_answer *answer) {
   int bad = json_object_set_new(answer->value, "sent", json_boolean(sent));
   bad |= json_object_set_new(answer->value, "id", json_string(id));
   if (!sent && message->reason) bad |= json_object_set_new(answer->value, "reason", json_string(message->reason));
+  if (message->again_at)
+    bad |= json_object_set_new(answer->value, "again_at", json_real((double)message->again_at / (double)MD_SECOND));
   if (bad) md_step_fail(turn, MD_ENOMEM, answer);
 }

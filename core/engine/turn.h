@@ -11,11 +11,6 @@ typedef struct md_write {
   struct md_write *before;
 } md_write;
 
-typedef struct md_outgoing {
-  md_message message;
-  struct md_outgoing *before;
-} md_outgoing;
-
 typedef struct md_turn_state {
   md_engine *engine;
   md_run *run;

@@ -110,7 +110,9 @@ static int claim_due(claim *c) {
     md_message message;
     rc = md_messages_next_due(c->store, c->now, c->normal_slots <= 0, c->outbox->arena, &message, c->err);
     if (rc == MD_ENOTFOUND) return 0;
-    if (rc == 0) rc = claim_one(c, &message);
+    bool goes = false;
+    if (rc == 0) rc = md_outbox_ask_again(c->outbox, c->store, &message, c->now, &goes, c->err);
+    if (rc == 0 && goes) rc = claim_one(c, &message);
   }
   return rc;
 }

@@ -4,21 +4,23 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/utf8.h"
-#include "message/consent.h"
 #include "message/names.h"
 #include "message/outbox_state.h"
 #include "message/recipient.h"
+#include "message/terms.h"
 #include <string.h>
 
 // One decision under way.
 typedef struct decision {
-  const md_outbox *outbox;
+  md_outbox *outbox;
   md_store *store;
   const md_send *send;
   md_arena *arena;
   md_message *out;
   md_error *err;
-  json_t *data; // frozen
+  md_candidate candidate;
+  const char *no_address; // why there is none
+  json_t *data;           // frozen
 } decision;
 
 static int no_memory(decision *d) {
@@ -71,6 +73,7 @@ static int begin(decision *d) {
                          .person = send->run->person,
                          .channel = "email",
                          .state = MD_MESSAGE_QUEUED,
+                         .internal = md_recipient_internal(send),
                          .urgent = security || json_is_true(json_object_get(send->args, "urgent")),
                          .created_at = send->now,
                          .due_at = due_at(send)};
@@ -90,36 +93,75 @@ static int check_channel(decision *d) {
   return md_error_set(d->err, MD_EINVAL, "channel = \"%.40s\": there is only \"email\"", channel);
 }
 
-static int decide_recipient(decision *d) {
-  const char *to = NULL, *why = NULL;
-  int rc = md_recipient_find(&d->outbox->options, d->send, d->arena, &to, &why, d->err);
-  if (rc) return rc;
+static int find_recipient(decision *d) {
+  const char *to = NULL;
+  int rc = md_recipient_find(&d->outbox->options, d->send, d->arena, &to, &d->no_address, d->err);
+  if (rc || !to) return rc;
   d->out->to = md_arena_strdup(d->arena, to);
-  if (to && !d->out->to) return no_memory(d);
-  if (!to) suppress(d, "no_address", why);
+  return d->out->to ? 0 : no_memory(d);
+}
+
+// What is frozen of the person and of the send for the rules, here and at claim.
+static int set_terms(decision *d) {
+  const md_policy *policy = &d->outbox->options.policy;
+  const char *products = md_json_text(d->send->args, "products");
+  d->candidate = (md_candidate){.policy = policy,
+                                .store = d->store,
+                                .arena = d->arena,
+                                .message = d->out,
+                                .zone = md_json_text(d->send->profile, "timezone"),
+                                .country = md_json_text(d->send->profile, "country"),
+                                .products = products ? products : md_policy_products(policy),
+                                .earlier = d->send->earlier,
+                                .now = d->send->now};
   return 0;
 }
 
-static int decide_consent(decision *d) {
-  bool allowed = true;
-  const char *why = NULL;
-  int rc = md_consent_allows(d->store, d->send->run->person, d->send->class_name, &allowed, &why, d->err);
-  if (rc == 0 && !allowed) suppress(d, "no_consent", why);
-  return rc;
+static int apply(decision *d, int rc, const md_verdict *verdict) {
+  if (rc || !verdict->reason) return rc;
+  suppress(d, verdict->reason, verdict->detail);
+  d->out->again_at = verdict->again_at;
+  return 0;
 }
 
-// Counted for the time it is scheduled for (M5).
-static int decide_limit(decision *d) {
-  const md_send *send = d->send;
-  if (send->limit_runs <= 0 || send->limit_per <= 0 || send->run->person == 0) return 0;
-  int64_t count = 0;
-  int rc = md_messages_runs_since(d->store, send->run->moment, send->run->person, send->run->id,
-                                  d->out->due_at - send->limit_per, &count, d->err);
-  if (rc || count < send->limit_runs) return rc;
-  suppress(d, "limit",
-           md_arena_printf(d->arena, "%lld runs have messaged this person, the limit is %d", (long long)count,
-                           send->limit_runs));
+static int ask_legal_basis(decision *d) {
+  md_verdict verdict = {0};
+  return apply(d, md_rule_legal_basis(&d->candidate, &verdict, d->err), &verdict);
+}
+
+static int require_address(decision *d) {
+  if (!d->out->to) suppress(d, "no_address", d->no_address);
   return 0;
+}
+
+static int ask_suppression(decision *d) {
+  md_verdict verdict = {0};
+  return apply(d, md_rule_suppression(&d->candidate, &verdict, d->err), &verdict);
+}
+
+static int ask_unless(decision *d) {
+  md_verdict verdict = {0};
+  const json_t *unless = json_object_get(d->send->args, "unless");
+  return apply(d, md_rule_unless(&d->outbox->options, &d->candidate, d->send->run, unless, &verdict, d->err), &verdict);
+}
+
+static int ask_quiet_hours(decision *d) {
+  md_verdict verdict = {0};
+  return apply(d, md_rule_quiet_hours(&d->candidate, &verdict, d->err), &verdict);
+}
+
+static int ask_limit(decision *d) {
+  md_verdict verdict = {0};
+  return apply(d, md_rule_limit(&d->candidate, d->send, &verdict, d->err), &verdict);
+}
+
+static int ask_caps(decision *d) {
+  md_verdict verdict = {0};
+  return apply(d, md_rule_caps(&d->candidate, &verdict, d->err), &verdict);
+}
+
+static int freeze_terms(decision *d) {
+  return md_terms_freeze(&d->candidate, d->send->args, d->err);
 }
 
 // What the template sees: the script's data, the profile under `profile`, and its name where data has none.
@@ -195,16 +237,17 @@ static int decide_words(decision *d) {
   return md_outbox_alert(d->store, d->out, d->send->now, d->err);
 }
 
-// A name of the configuration is the shop's own: neither consent nor limits concern it. Consent comes before the
-// address: whether one may write is the first question.
+// In this order: whether one may write at all is asked before where to, and what counts for a time after the time is
+// settled. A name of the configuration is the shop's own: the rules about persons pass it by.
+static int (*const steps[])(decision *) = {
+    begin,      check_channel,   find_recipient, set_terms, ask_legal_basis, require_address, ask_suppression,
+    ask_unless, ask_quiet_hours, ask_limit,      ask_caps,  freeze_terms,    decide_words,
+};
+
 static int decide(decision *d) {
-  bool personal = !md_recipient_internal(d->send);
-  int rc = begin(d);
-  if (rc == 0) rc = check_channel(d);
-  if (rc == 0 && personal) rc = decide_consent(d);
-  if (rc == 0 && open(d)) rc = decide_recipient(d);
-  if (rc == 0 && open(d) && personal) rc = decide_limit(d);
-  if (rc == 0 && open(d)) rc = decide_words(d);
+  int rc = 0;
+  for (size_t i = 0; rc == 0 && i < sizeof steps / sizeof *steps && (i == 0 || open(d)); i++)
+    rc = steps[i](d);
   return rc;
 }
 

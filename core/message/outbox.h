@@ -9,10 +9,12 @@
 //              expired         a day of attempts, and none got through
 //              template        it could be filled in the turn, and cannot any more
 //   withdrawn  the cancel's    the flag was read before DATA, or before the next attempt
+//   suppressed a rule's        asked again at claim, a rule stood against it: no_consent suppressed cap unless late
 //   queued     unknown         sent once more after an unknown end (M3); stays until the message is final
 #pragma once
 #include "engine/messenger.h"
 #include "message/delivery.h"
+#include "message/policy.h"
 
 typedef struct md_outbox md_outbox;
 
@@ -38,6 +40,9 @@ typedef struct md_outbox_options {
   int mode_count;                     //
   const md_outbox_address *addresses; // names for `to`
   int address_count;                  //
+  md_policy policy;                   // consent, caps, quiet hours
+  // Whether an event of this type that the run may see has its time from `since` on (M5's unless). NULL: never.
+  int (*seen)(void *engine, const md_run *run, const char *type, md_micros since, bool *seen, md_error *err);
   // How many more deliveries the courier takes now: for urgent mail, or for the other. The engine's thread.
   int (*slots)(void *courier, bool urgent);
   // Hands one over; never waits. The engine's thread, after the commit. It comes back by md_outbox_finished. False: it

@@ -5,7 +5,7 @@
 #include "script/step.h"
 #include "script/value.h"
 
-enum { NAME_MAX_BYTES = 64 };
+enum { NAME_MAX_BYTES = 64, EVENT_TYPE_BYTES = 200 };
 
 static MD_RAISES const char *take_text(lua_State *L, json_t *args, const char *name) {
   const char *text = md_options_find_text(L, 2, "m:send", name, NAME_MAX_BYTES);
@@ -42,9 +42,40 @@ static MD_RAISES void take_times(lua_State *L, json_t *args) {
     md_value_put(L, args, "send_at", md_value_seconds(L, (md_micros)(at * 1e6 + 0.5)));
 }
 
+// unless = { past = TYPE, within = D }
+static MD_RAISES void take_unless(lua_State *L, json_t *args) {
+  static const char *const known[] = {"past", "within", NULL};
+  const char *what = "m:send: unless";
+  md_micros within = 0;
+  int type = md_options_get(L, 2, "unless");
+  if (type != LUA_TNIL) {
+    if (type != LUA_TTABLE)
+      md_raise(L, "%s must be a table: { past = \"order.placed\", within = \"2d\" }, not %s", what,
+               lua_typename(L, type));
+    int table = lua_gettop(L);
+    md_options_check(L, table, what, known);
+    const char *past = md_options_find_text(L, table, what, "past", EVENT_TYPE_BYTES);
+    if (!past || !md_options_find_duration(L, table, what, "within", &within) || within == 0)
+      md_raise(L, "%s needs past and within: { past = \"order.placed\", within = \"2d\" }", what);
+    md_options_event_type(L, what, past, true);
+    json_t *unless = json_object();
+    md_value_put(L, args, "unless", unless);
+    md_value_put(L, unless, "past", json_string(past));
+    md_value_put(L, unless, "within", md_value_seconds(L, within));
+  }
+  lua_pop(L, 1);
+}
+
+static MD_RAISES void take_lateness(lua_State *L, json_t *args) {
+  md_micros lateness;
+  if (md_options_find_duration(L, 2, "m:send", "max_lateness", &lateness))
+    md_value_put(L, args, "max_lateness", md_value_seconds(L, lateness));
+}
+
 static MD_RAISES int l_message_send(lua_State *L) {
-  static const char *const known[] = {"channel", "data",   "fallback_template", "locale", "send_at", "template",
-                                      "to",      "urgent", "variant",           NULL};
+  static const char *const known[] = {
+      "channel", "data",   "fallback_template", "locale", "max_lateness", "products", "send_at", "template", "to",
+      "unless",  "urgent", "variant",           NULL};
   static const char *const channels[] = {"email", NULL};
   md_step_allowed(L, "send");
   if (lua_type(L, 2) != LUA_TTABLE) md_raise(L, "m:send takes a table: m:send { template = \"confirmation\" }");
@@ -56,10 +87,13 @@ static MD_RAISES int l_message_send(lua_State *L) {
   if (channel >= 0) md_value_put(L, args, "channel", json_string(channels[channel]));
   take_template(L, args, "fallback_template");
   take_text(L, args, "locale");
+  take_text(L, args, "products");
   take_text(L, args, "to");
   take_text(L, args, "variant");
   take_data(L, args);
   take_times(L, args);
+  take_unless(L, args);
+  take_lateness(L, args);
   return md_step_take(L, MD_STEP_SEND, name, args);
 }
 

@@ -78,8 +78,9 @@ const char *md_step_kind_name(md_step_kind kind); // "wait_for" …
 //   emit { type=, data= }  update_profile { … }
 //   set { key=, value=, ttl= }  add { key=, n= }  get { key= }
 //   http { connection=, method=, path=, query={…}, body=<JSON text>, save= }; its name is "connection" or
-//   "connection/name" send { template=, data=, channel=, variant=, locale=, to=, urgent=, send_at=, fallback_template=
-//   }
+//   "connection/name"
+//   send { template=, data=, channel=, variant=, locale=, to=, urgent=, send_at=, fallback_template=, products=,
+//          unless={ past=, within= }, max_lateness= }
 typedef struct md_step {
   md_step_kind kind;
   const char *name;

@@ -5,7 +5,8 @@
 
 #define COLUMNS                                                                                                        \
   "id, state, run, step, version, person, urgent, cancel, attempts, created_at, due_at, final_at, moment, channel, "   \
-  "class, mode, template, variant, locale, reason, detail, recipient, message_id, subject, data, rendering"
+  "class, mode, template, variant, locale, reason, detail, recipient, message_id, subject, data, rendering, "          \
+  "internal, again_at, basis, terms"
 
 const char *md_message_state_name(md_message_state state) {
   static const char *const names[] = {"none",       "queued", "attempting", "accepted",   "delivered", "bounced",
@@ -15,27 +16,27 @@ const char *md_message_state_name(md_message_state state) {
 
 static const char insert_message[] =
     "INSERT INTO messages(" COLUMNS ") VALUES(NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
-    " ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)";
+    " ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)";
 
 int md_messages_insert(md_store *store, md_message *message, md_error *err) {
   const md_message *m = message;
-  int code =
-      md_statement_run(store, err, insert_message, "didiidddiiitttttttttttttt", (int)m->state, m->run, m->step,
-                       m->version, m->person, (int)m->urgent, (int)m->cancel, m->attempts, m->created_at, m->due_at,
-                       m->final_at, m->moment, m->channel, m->class_name, m->mode, m->template_name, m->variant,
-                       m->locale, m->reason, m->detail, m->to, m->message_id, m->subject, m->data, m->rendering);
+  int code = md_statement_run(store, err, insert_message, "didiidddiiittttttttttttttditt", (int)m->state, m->run,
+                              m->step, m->version, m->person, (int)m->urgent, (int)m->cancel, m->attempts,
+                              m->created_at, m->due_at, m->final_at, m->moment, m->channel, m->class_name, m->mode,
+                              m->template_name, m->variant, m->locale, m->reason, m->detail, m->to, m->message_id,
+                              m->subject, m->data, m->rendering, (int)m->internal, m->again_at, m->basis, m->terms);
   if (!code) message->id = sqlite3_last_insert_rowid(store->db);
   return code;
 }
 
 static const char update_message[] =
     "UPDATE messages SET state = ?2, reason = ?3, detail = ?4, rendering = ?5, cancel = ?6, attempts = ?7, due_at = ?8,"
-    " final_at = ?9 WHERE id = ?1";
+    " final_at = ?9, again_at = ?10, basis = ?11 WHERE id = ?1";
 
 int md_messages_update(md_store *store, const md_message *message, md_error *err) {
-  int code = md_statement_run(store, err, update_message, "idtttddii", message->id, (int)message->state,
+  int code = md_statement_run(store, err, update_message, "idtttddiiit", message->id, (int)message->state,
                               message->reason, message->detail, message->rendering, (int)message->cancel,
-                              message->attempts, message->due_at, message->final_at);
+                              message->attempts, message->due_at, message->final_at, message->again_at, message->basis);
   if (code || sqlite3_changes(store->db)) return code;
   return md_error_set(err, MD_ENOTFOUND, "there is no message %lld", (long long)message->id);
 }
@@ -52,12 +53,16 @@ static int read_message(md_row *row, md_message *out, md_error *err) {
                       .attempts = (int)md_row_int(row, 8),
                       .created_at = md_row_int(row, 9),
                       .due_at = md_row_int(row, 10),
-                      .final_at = md_row_int(row, 11)};
+                      .final_at = md_row_int(row, 11),
+                      .internal = md_row_int(row, 26) != 0,
+                      .again_at = md_row_int(row, 27)};
   const char **texts[] = {&out->moment,     &out->channel, &out->class_name, &out->mode,     &out->template_name,
                           &out->variant,    &out->locale,  &out->reason,     &out->detail,   &out->to,
                           &out->message_id, &out->subject, &out->data,       &out->rendering};
   for (int i = 0; i < (int)(sizeof texts / sizeof texts[0]); i++)
     *texts[i] = md_row_text(row, 12 + i);
+  out->basis = md_row_text(row, 28);
+  out->terms = md_row_text(row, 29);
   return md_row_result(row, err);
 }
 
@@ -194,13 +199,25 @@ int md_messages_counts(md_store *store, int (*each)(void *context, md_message_st
   return code;
 }
 
-// A message that was suppressed (9), withdrawn (10) or failed (7) reached nobody. It counts for the time that it is
-// scheduled for (M5).
-static const char count_runs_since[] =
-    "SELECT count(DISTINCT run) FROM messages WHERE person > 0 AND person = ?2 AND moment = ?1 AND run <> ?3"
-    " AND due_at >= ?4 AND state NOT IN (7, 9, 10)";
+// Failed (7), suppressed (9) and withdrawn (10) ones reached nobody; 1 is queued, 2 attempting.
+#define MOMENT_OF "max(due_at, final_at, iif(state = 2, ?8, 0))"
+static const char select_times[] =
+    "SELECT id, run, " MOMENT_OF " FROM messages WHERE person > 0 AND person = ?1 AND id <> ?2 AND internal = 0"
+    " AND state NOT IN (7, 9, 10) AND (state <> 1 OR ?9) AND (?3 IS NULL OR moment = ?3) AND (?4 IS NULL OR class = ?4)"
+    " AND (?5 IS NULL OR channel = ?5) AND " MOMENT_OF " > ?6 AND " MOMENT_OF " < ?7 ORDER BY id DESC LIMIT ?10";
 
-int md_messages_runs_since(md_store *store, const char *moment, int64_t person, int64_t run, md_micros since,
-                           int64_t *count, md_error *err) {
-  return md_statement_number(store, count, err, count_runs_since, "tiii", moment, person, run, since);
+int md_messages_times(md_store *store, const md_message_span *span,
+                      int (*each)(void *context, const md_message_time *time), void *context, md_error *err) {
+  sqlite3_stmt *stmt;
+  int code = md_statement_open(store, &stmt, err, select_times, "iitttiiidd", span->person, span->without, span->moment,
+                               span->class_name, span->channel, span->since, span->until, span->now,
+                               (int)span->reserved, span->limit);
+  if (code) return code;
+  while ((code = md_statement_step(store, stmt, err)) == 1) {
+    md_message_time time = {sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1),
+                            sqlite3_column_int64(stmt, 2)};
+    if ((code = each(context, &time))) break;
+  }
+  md_statement_close(stmt);
+  return code;
 }

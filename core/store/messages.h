@@ -41,10 +41,14 @@ typedef struct md_message {
   bool cancel; // set on `attempting`: read before DATA (M2)
   int attempts;
   md_micros created_at, due_at, final_at;
+  bool internal;      // to a name of the configuration, not to the person
+  md_micros again_at; // of a suppression by cap or limit: when the next may go; 0 otherwise
+  const char *basis;  // what allowed it, for people: a consent or a sale with its row; NULL where none is needed
+  const char *terms;  // JSON: what is asked again at claim; NULL where nothing is
 } md_message;
 
 int md_messages_insert(md_store *store, md_message *message, md_error *err); // fills id
-// Writes what can change: state reason detail rendering cancel attempts due_at final_at.
+// Writes what can change: state reason detail rendering cancel attempts due_at final_at again_at basis.
 int md_messages_update(md_store *store, const md_message *message, md_error *err);
 int md_messages_get(md_store *store, int64_t id, md_arena *arena, md_message *out, md_error *err);
 // The next queued message to hand over: due_at <= now, urgent first, then due_at, id. MD_ENOTFOUND when none. Partial
@@ -69,6 +73,20 @@ int md_messages_list(md_store *store, const md_message_filter *filter,
 // Counts by state, for status.
 int md_messages_counts(md_store *store, int (*each)(void *context, md_message_state state, int64_t count),
                        void *context, md_error *err);
-// Runs of the moment other than `run` that messaged this person since `since` (M5 limit): how many distinct.
-int md_messages_runs_since(md_store *store, const char *moment, int64_t person, int64_t run, md_micros since,
-                           int64_t *count, md_error *err);
+// What reached a person, or is to (M5): messages that were suppressed, withdrawn or failed did not, and internal ones
+// are not theirs.
+typedef struct md_message_span {
+  int64_t person;
+  int64_t without;                           // leaves this message out; 0: none
+  const char *moment, *class_name, *channel; // NULL: any
+  md_micros since, until;                    // open at both ends
+  md_micros now;                             // what is being attempted counts as sent now
+  bool reserved;                             // queued ones too, for the time that they are due at
+  int limit;
+} md_message_span;
+typedef struct md_message_time {
+  int64_t id, run;
+  md_micros at; // when it was final, else when it is due
+} md_message_time;
+int md_messages_times(md_store *store, const md_message_span *span,
+                      int (*each)(void *context, const md_message_time *time), void *context, md_error *err);

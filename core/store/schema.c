@@ -79,7 +79,22 @@ static const char outgoing_calls[] =
     "CREATE TABLE run_files(id INTEGER PRIMARY KEY, run INTEGER NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL,"
     " created_at INTEGER NOT NULL, data BLOB NOT NULL, UNIQUE(run, name)) STRICT;";
 
-static const char *const migrations[] = {initial, outgoing_calls}; // migrations[n] leads from schema n to n + 1
+// What a decision about a message rests on, and who wants no more of them.
+static const char decency[] =
+    "ALTER TABLE messages ADD COLUMN internal INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE messages ADD COLUMN again_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE messages ADD COLUMN basis TEXT;"
+    "ALTER TABLE messages ADD COLUMN terms TEXT;"
+    "CREATE TABLE suppressions(id INTEGER PRIMARY KEY, person INTEGER NOT NULL, at INTEGER NOT NULL, address BLOB,"
+    " channel TEXT NOT NULL, purpose TEXT NOT NULL, reason TEXT NOT NULL, evidence TEXT) STRICT;"
+    "CREATE INDEX suppressions_address ON suppressions(address);"
+    "CREATE INDEX suppressions_person ON suppressions(person) WHERE person > 0;"
+    "CREATE TABLE sales(id INTEGER PRIMARY KEY, person INTEGER NOT NULL, event INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " address BLOB NOT NULL, order_id TEXT NOT NULL, products TEXT NOT NULL) STRICT;"
+    "CREATE INDEX sales_person ON sales(person);";
+
+static const char *const migrations[] = {initial, outgoing_calls,
+                                         decency}; // migrations[n] leads from schema n to n + 1
 
 int md_schema_newest(void) {
   return (int)(sizeof migrations / sizeof migrations[0]);

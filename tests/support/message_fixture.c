@@ -117,6 +117,13 @@ void message_fixture_run(message_fixture *f) {
   if (!within) store_fixture_commit(f->db);
 }
 
+void message_fixture_person(message_fixture *f, const char *subject) {
+  store_fixture_begin(f->db);
+  f->person = make_person(f->store, "subject", subject);
+  message_fixture_run(f);
+  store_fixture_commit(f->db);
+}
+
 md_send message_fixture_send(message_fixture *f, const char *class_name, const char *args_json) {
   json_t *args = md_json_parse(args_json, strlen(args_json), false, &f->err);
   if (!args) fail_msg("%s", f->err.text);

@@ -36,6 +36,8 @@ int message_fixture_teardown(void **state);
 void message_fixture_outbox(message_fixture *f);
 // A new run of the moment about the person; later sends are its.
 void message_fixture_run(message_fixture *f);
+// Another person, and a run about them.
+void message_fixture_person(message_fixture *f, const char *subject);
 
 // A send with the args of `args_json`, by the moment's class.
 md_send message_fixture_send(message_fixture *f, const char *class_name, const char *args_json);

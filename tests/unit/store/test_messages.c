@@ -184,34 +184,70 @@ static void test_listing_and_counting(void **state) {
   assert_string_equal(text, "queued=2 held=1 ");
 }
 
-// M5
-static void test_runs_that_messaged_are_counted_once(void **state) {
+// M5: what reached the person or is reserved for them, by the time that counts.
+typedef struct seen_times {
+  char text[200];
+} seen_times;
+
+static int see_time(void *context, const md_message_time *time) {
+  seen_times *seen = context;
+  size_t used = strlen(seen->text);
+  snprintf(seen->text + used, sizeof seen->text - used, "%lld@%lld ", (long long)time->run, (long long)time->at);
+  return 0;
+}
+
+static void expect_times(store_fixture *f, md_message_span span, const char *wanted) {
+  seen_times seen = {""};
+  span.person = span.person ? span.person : 7;
+  span.limit = span.limit ? span.limit : 100;
+  store_fixture_expect(f, 0, md_messages_times(f->store, &span, see_time, &seen, &f->err));
+  assert_string_equal(seen.text, wanted);
+}
+
+static void test_the_times_of_what_reaches_a_person(void **state) {
   store_fixture *f = *state;
-  int64_t count = -1;
-  md_message suppressed = message_of(4, 7, 100), other = message_of(5, 7, 100);
+  md_message suppressed = message_of(4, 7, 100), other = message_of(5, 7, 100), team = message_of(6, 7, 100);
+  md_message sent = message_of(3, 7, 90), trying = message_of(8, 7, 10);
   suppressed.state = MD_MESSAGE_SUPPRESSED;
   other.moment = "order";
+  team.internal = true;
+  sent.state = MD_MESSAGE_ACCEPTED;
+  sent.final_at = 95;
+  trying.state = MD_MESSAGE_ATTEMPTING;
   put(f, message_of(1, 7, 50));
   put(f, message_of(2, 7, 100));
-  put(f, message_of(2, 7, 110));
-  put(f, message_of(3, 7, 100));
-  put(f, message_of(6, 8, 100));
+  put(f, sent);
   put(f, suppressed);
   put(f, other);
-  store_fixture_expect(f, 0, md_messages_runs_since(f->store, "cart", 7, 3, 60, &count, &f->err));
-  assert_int_equal(count, 1);
-  store_fixture_expect(f, 0, md_messages_runs_since(f->store, "cart", 7, 99, 0, &count, &f->err));
-  assert_int_equal(count, 3);
+  put(f, team);
+  put(f, trying);
+  put(f, message_of(9, 8, 100));
+  md_message_span all = {.since = 0, .until = 1000, .now = 120, .reserved = true};
+  expect_times(f, all, "8@120 5@100 3@95 2@100 1@50 ");
+  md_message_span cart = all;
+  cart.moment = "cart";
+  cart.without = 2;
+  cart.since = 50;
+  expect_times(f, cart, "8@120 3@95 ");
+  md_message_span sent_only = all;
+  sent_only.reserved = false;
+  expect_times(f, sent_only, "8@120 3@95 ");
+  md_message_span of_class = all;
+  of_class.class_name = "marketing";
+  expect_times(f, of_class, "");
+  md_message_span few = all;
+  few.limit = 1;
+  expect_times(f, few, "8@120 ");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, store_fixture_setup_memory, store_fixture_teardown)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_a_whole_message_comes_back),          TEST(test_an_update_writes_what_can_change),
-      TEST(test_urgent_ones_are_handed_over_first),   TEST(test_withdrawing_spares_what_is_on_its_way),
-      TEST(test_interrupted_ones_become_unknown),     TEST(test_listing_and_counting),
-      TEST(test_runs_that_messaged_are_counted_once),
+      TEST(test_a_whole_message_comes_back),         TEST(test_an_update_writes_what_can_change),
+      TEST(test_urgent_ones_are_handed_over_first),  TEST(test_withdrawing_spares_what_is_on_its_way),
+      TEST(test_interrupted_ones_become_unknown),    TEST(test_listing_and_counting),
+      TEST(test_the_times_of_what_reaches_a_person),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #include "store/keys.h"
 #include "store/lazy.h"
 #include "store/messages.h"
+#include "store/suppressions.h"
 #include "store/versions.h"
 #include "store_fixture.h"
 #include <setjmp.h>
@@ -61,6 +62,18 @@ static int see_message(void *context, const md_message *message) {
 static int see_message_count(void *context, md_message_state state, int64_t count) {
   (void)state;
   (void)count;
+  return *(int *)context;
+}
+static int see_time(void *context, const md_message_time *time) {
+  (void)time;
+  return *(int *)context;
+}
+static int see_suppression(void *context, const md_suppression *row) {
+  (void)row;
+  return *(int *)context;
+}
+static int see_sale(void *context, const md_sale *row) {
+  (void)row;
   return *(int *)context;
 }
 static int see_version(void *context, const md_version *row) {
@@ -142,7 +155,6 @@ static void use_runs(store_fixture *f, md_store *s) {
 static void use_messages(store_fixture *f, md_store *s) {
   md_message message = {.run = 1, .moment = "m", .state = MD_MESSAGE_QUEUED, .person = 1};
   int go_on = 0;
-  int64_t count;
   md_messages_insert(s, &message, &f->err);
   md_messages_get(s, 1, f->arena, &message, &f->err);
   md_messages_next_due(s, 9, false, f->arena, &message, &f->err);
@@ -154,7 +166,22 @@ static void use_messages(store_fixture *f, md_store *s) {
   md_messages_list(s, &(md_message_filter){.run = 1}, see_message, &go_on, &f->err);
   md_messages_interrupted(s, see_message, &go_on, &f->err);
   md_messages_counts(s, see_message_count, &go_on, &f->err);
-  md_messages_runs_since(s, "m", 1, 2, 0, &count, &f->err);
+  md_messages_times(s, &(md_message_span){.person = 1, .until = 1, .limit = 1}, see_time, &go_on, &f->err);
+}
+
+static void use_suppressions(store_fixture *f, md_store *s) {
+  static const uint8_t hash[MD_ADDRESS_HASH_SIZE] = {1};
+  md_suppression suppression = {
+      .person = 1, .address = hash, .channel = "email", .purpose = "marketing", .reason = "unsubscribe"};
+  int go_on = 0;
+  md_sale sale = {.person = 1, .address = hash, .order_id = "o1", .products = "all"};
+  md_suppressions_insert(s, &suppression, &f->err);
+  md_suppression_query query = {"email", "marketing", 0};
+  md_suppressions_of_address(s, hash, &query, f->arena, &suppression, &f->err);
+  md_suppressions_of_person(s, 1, &query, f->arena, &suppression, &f->err);
+  md_suppressions_list(s, 1, see_suppression, &go_on, &f->err);
+  md_sales_insert(s, &sale, &f->err);
+  md_sales_list(s, 1, see_sale, &go_on, &f->err);
 }
 
 static int see_call(void *context, const md_call *call) {
@@ -240,6 +267,7 @@ static void test_no_hot_statement_scans(void **state) {
   use_runs(f, f->store);
   use_messages(f, f->store);
   use_calls(f, f->store);
+  use_suppressions(f, f->store);
   use_versions(f, f->store);
   store_fixture_expect(f, 0, md_store_savepoint(f->store, &f->err));
   store_fixture_expect(f, 0, md_store_rollback_to(f->store, &f->err));

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the settings about consent and decency.
+#include "cli/policy.h"
+#include "base/zone.h"
+#include "store/suppressions.h"
+#include <ctype.h>
+#include <string.h>
+
+static int read_caps(const json_t *caps, md_policy *out, md_error *err) {
+  const char *name;
+  json_t *text;
+  md_error why = {0};
+  json_object_foreach((json_t *)caps, name, text) {
+    if (out->cap_count == MD_CAPS_MAX) return md_error_set(err, MD_ERANGE, "caps: more than %d of them", MD_CAPS_MAX);
+    if (md_cap_parse(name, json_string_value(text), &out->caps[out->cap_count], &why))
+      return md_error_set(err, MD_EINVAL, "caps: %.400s", why.text);
+    out->cap_count++;
+  }
+  return 0;
+}
+
+static int check_zone(const char *name, md_error *err) {
+  md_zone *zone = NULL;
+  md_error why = {0};
+  int code = md_zone_open(&zone, name, &why);
+  md_zone_close(zone);
+  return code ? md_error_set(err, code, "timezone: %.400s", why.text) : 0;
+}
+
+static int check_country(const char *code, md_error *err) {
+  bool fine = strlen(code) == 2 && isupper((unsigned char)code[0]) && isupper((unsigned char)code[1]);
+  if (fine) return 0;
+  return md_error_set(err, MD_EINVAL, "country: \"%.20s\": write two capital letters, such as \"DK\"", code);
+}
+
+int md_policy_of_settings(const md_settings *settings, const md_master_key *key, md_policy *out, md_error *err) {
+  md_error why = {0};
+  *out = (md_policy){.zone = settings->timezone,
+                     .country = settings->country,
+                     .sender = settings->consent_sender,
+                     .products = settings->consent_products,
+                     .existing_customer = settings->existing_customer};
+  if (settings->quiet_hours && md_quiet_hours_parse(settings->quiet_hours, &out->quiet, &why))
+    return md_error_set(err, MD_EINVAL, "quiet_hours: %.400s", why.text);
+  int code = settings->timezone ? check_zone(settings->timezone, err) : 0;
+  if (!code && settings->country) code = check_country(settings->country, err);
+  if (!code) code = read_caps(settings->caps, out, err);
+  if (!code && key) md_address_key(key, out->address_key);
+  return code;
+}
+
+void md_policy_of_engine(const md_settings *settings, md_engine_options *out) {
+  out->consent_sender = settings->consent_sender;
+  out->consent_products = settings->consent_products;
+  out->sale_event = settings->existing_customer ? settings->sale_event : NULL;
+}
