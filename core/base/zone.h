@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include <stdbool.h>
 
+#define MD_ZONE_DEFAULT "Europe/Copenhagen"
+
 typedef struct md_zone md_zone;
 
 // What a calendar on the wall and the clock beside it show.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Drives an engine in virtual time.
 #include "cli/virtual.h"
+#include "base/duration.h"
 #include "cli/policy.h"
 
 // More batches at one instant than this is a circle that makes no progress.
@@ -121,10 +122,14 @@ int md_virtual_event(md_virtual *driver, md_event *event, md_event_status *statu
 }
 
 int md_virtual_finish(md_virtual *driver, md_micros until, md_error *err) {
-  md_micros due;
+  md_micros work;
   int code = settle(driver, false, err);
-  while (!code && (due = md_engine_next_due(driver->engine)) != 0 && (until == 0 || due <= until))
-    code = stop_at(driver, due, err);
+  // A daily run that waits for more than a day would otherwise keep itself going: no wait is longer than this.
+  if (until == 0) md_engine_end_schedules(driver->engine, driver->clock.at + MD_DURATION_MAX);
+  while (!code && (work = md_engine_next_work(driver->engine)) != 0 && (until == 0 || work <= until))
+    code = stop_at(driver, md_engine_next_due(driver->engine), err);
+  md_engine_end_schedules(driver->engine, 0);
+  if (!code && until) code = md_virtual_advance(driver, until, true, err);
   if (!code && until > driver->clock.at) driver->clock.at = until;
   return code;
 }

@@ -44,5 +44,6 @@ int md_virtual_take(md_virtual *driver, md_event *events, md_event_status *statu
                     md_error *err);
 // One event at its own time, before which all is done that is due (B5). Its own time is never later than the clock's.
 int md_virtual_event(md_virtual *driver, md_event *event, md_event_status *status, md_error *err);
-// Runs on until no wait or send is left, or to `until` (0: no bound).
+// Runs on until no wait or send is left (schedules that are due on the way fire, but do not keep it going), or to
+// `until` (0: no bound).
 int md_virtual_finish(md_virtual *driver, md_micros until, md_error *err);

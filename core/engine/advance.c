@@ -20,15 +20,17 @@ int md_advance(md_engine *engine, md_run *run, const md_wait_answer *answer, int
   bool found = false;
   for (int turns = 0;; turns++) {
     int rc = md_turn(engine, run, answer, budget, err);
+    bool continues = rc == MD_TURN_CONTINUES;
     if (rc == 0 && run->state == MD_RUN_WAITING) rc = md_find_answer(engine, run, &next, &found, err);
-    if (rc || run->state != MD_RUN_WAITING || !found)
-      return rc ? rc : ended(run) ? md_trigger_next(engine, run, err) : 0;
+    if (rc < 0) return rc;
+    if (!continues && (run->state != MD_RUN_WAITING || !found))
+      return ended(run) ? md_trigger_next(engine, run, err) : 0;
     if (turns == MD_TURNS_PER_BATCH) {
       run->state = MD_RUN_QUEUED;
       engine->heavy = true;
       return md_save_run(engine, run, err);
     }
-    answer = &next;
+    answer = continues ? NULL : &next;
   }
 }
 

@@ -20,6 +20,7 @@ static void put_back(md_engine *engine, snapshot old) {
   engine->pending = old.pending;
   engine->heavy = old.heavy;
   engine->calls_recovered = old.calls_recovered;
+  engine->schedule_known = false;
   engine->emitted = NULL;
   engine->current = NULL;
   engine->request = NULL;
@@ -67,15 +68,18 @@ static int take_all(md_engine *engine, md_submission *list, md_submission **rest
 
 // Due before it, then what came, then due at it: the order of B1.
 static int work(md_engine *engine, md_submission *list, md_submission **rest, bool hold, int *items, md_error *err) {
-  int done = 0, fired = 0, advanced = 0, called = 0;
+  int done = 0, fired = 0, scheduled = 0, advanced = 0, called = 0;
   int rc = md_process_pending(engine, MD_BATCH_ITEMS, &done, err);
   if (rc == 0) rc = md_calling_apply(engine, &called, err);
   if (rc == 0) rc = md_fire_due(engine, engine->now - 1, MD_BATCH_ITEMS, &fired, err);
   *items += done + fired + called;
+  if (rc == 0) rc = md_fire_schedules(engine, engine->now - 1, &fired, err);
+  *items += fired;
   if (rc == 0) rc = take_all(engine, list, rest, items, err);
+  if (rc == 0 && !hold) rc = md_fire_schedules(engine, engine->now, &scheduled, err);
   if (rc == 0 && !hold) rc = md_fire_due(engine, engine->now, MD_BATCH_ITEMS, &fired, err);
   if (rc == 0) rc = md_advance_queued(engine, &advanced, err);
-  *items += (hold ? 0 : fired) + advanced;
+  *items += (hold ? 0 : fired) + scheduled + advanced;
   return rc ? rc : md_sweep_parked(engine, err);
 }
 

@@ -9,6 +9,7 @@ void md_effects_drop(md_turn_state *turn) {
   turn->call = NULL;
   turn->profile_changes = NULL;
   turn->waits = false;
+  turn->next = NULL;
 }
 
 static int apply_writes(md_turn_state *turn, md_write *newest, md_error *err) {

@@ -18,7 +18,8 @@ static void digest(md_event *event) {
 
 static void about_run(md_event *event, const md_run *run) {
   event->person = run->person;
-  if (strcmp(run->about.kind, "person") != 0) event->keys[event->key_count++] = run->about;
+  if (strcmp(run->about.kind, "person") != 0 && strcmp(run->about.kind, MD_ABOUT_SCHEDULE) != 0)
+    event->keys[event->key_count++] = run->about;
   for (int i = 0; i < run->key_count && event->key_count < MD_KEYS_MAX; i++)
     event->keys[event->key_count++] = run->keys[i];
 }

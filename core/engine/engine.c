@@ -74,6 +74,15 @@ static md_micros earlier(md_micros a, md_micros b) {
 }
 
 md_micros md_engine_next_due(md_engine *engine) {
+  md_micros work = md_engine_next_work(engine);
+  return engine->timekeeper.held ? work : earlier(work, md_schedule_due(engine));
+}
+
+void md_engine_end_schedules(md_engine *engine, md_micros until) {
+  engine->schedules_until = until;
+}
+
+md_micros md_engine_next_work(md_engine *engine) {
   if (engine->pending || engine->heavy || engine->carried || !engine->ready) return engine->now ? engine->now : 1;
   md_micros run = engine->timekeeper.held ? 0 : md_runs_due_at(engine->store);
   md_micros message = engine->options.messenger->due_at(engine->options.messenger->context, engine->store);

@@ -42,8 +42,12 @@ md_queue *md_engine_inbox(md_engine *engine);
 // sequence, waits due at it (unless `hold`: more events of this very instant follow), commits, answers. Returns the
 // number of items done (0: nothing to do), or a negative code when the batch was rolled back.
 int md_engine_batch(md_engine *engine, bool hold, md_error *err);
-// When the next timer or message is due (0: none), so that the driver can sleep.
+// When the next timer, message or schedule is due (0: none), so that the driver can sleep.
 md_micros md_engine_next_due(md_engine *engine);
+// The same without schedules: 0 when no wait and no send is left (B5).
+md_micros md_engine_next_work(md_engine *engine);
+// No schedule fires after `until` (0: no bound).
+void md_engine_end_schedules(md_engine *engine, md_micros until);
 // True while batches commit (readyz); any thread.
 bool md_engine_ready(const md_engine *engine);
 // The time of the last batch; it never goes back (B3).

@@ -2,6 +2,7 @@
 // Packs and reads journals: varints, names once a change of file, times and lists of events as differences.
 #include "engine/journal.h"
 #include "engine/pack.h"
+#include <limits.h>
 #include <string.h>
 
 void md_journal_read(md_journal_reader *reader, const void *journal, size_t len) {
@@ -67,9 +68,18 @@ int md_journal_next(md_journal_reader *reader, md_entry *entry) {
   entry->at = reader->at;
   entry->arguments = (uint32_t)md_unpack_uint(&in);
   read_result(&in, entry);
+  if (entry->kind == MD_STEP_CONTINUE_AS) {
+    entry->base = (int)(md_unpack_uint(&in) & INT_MAX);
+    read_seqs(&in, entry);
+  }
   if (!in.ok) return MD_ECORRUPT;
   reader->next = in.next;
   return 1;
+}
+
+static void append_seqs(md_buffer *out, const md_entry *entry) {
+  md_pack_uint(out, (uint64_t)entry->count << 1 | entry->late);
+  md_buffer_append(out, entry->seqs, entry->seqs_len);
 }
 
 static void append_result(md_buffer *out, const md_entry *entry) {
@@ -81,8 +91,7 @@ static void append_result(md_buffer *out, const md_entry *entry) {
     md_pack_uint(out, (uint64_t)entry->event_seq);
     break;
   case MD_RESULT_EVENTS:
-    md_pack_uint(out, (uint64_t)entry->count << 1 | entry->late);
-    md_buffer_append(out, entry->seqs, entry->seqs_len);
+    append_seqs(out, entry);
     break;
   case MD_RESULT_SEEN:
     md_pack_uint(out, (uint64_t)entry->event_seq);
@@ -105,6 +114,10 @@ void md_journal_append(md_buffer *out, md_journal_reader *last, const md_entry *
   md_pack_int(out, entry->at - last->at);
   md_pack_uint(out, entry->arguments);
   append_result(out, entry);
+  if (entry->kind == MD_STEP_CONTINUE_AS) {
+    md_pack_uint(out, (uint64_t)entry->base);
+    append_seqs(out, entry);
+  }
   last->file = entry->file;
   last->at = entry->at;
 }

@@ -32,6 +32,7 @@ typedef struct md_entry {
   const void *seqs; // packed as differences, read by md_seqs_next
   size_t seqs_len;
   bool late;
+  int base; // continue_as: how many steps the run took before; `json` is its state, `seqs` what it has consumed (R5)
 } md_entry;
 
 // Reads numbers packed as differences one after the other; `*before` is 0 at first.

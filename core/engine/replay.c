@@ -5,6 +5,8 @@
 #include "engine/turn.h"
 #include <string.h>
 
+enum { STEPS_WARNED = 1000 };
+
 static uint32_t digest_of(const json_t *args) {
   md_buffer text;
   md_buffer_init(&text);
@@ -93,7 +95,10 @@ static void replay(md_turn_state *turn, const md_entry *entry, const md_step *st
     return;
   }
   if (entry->arguments != digest_of(step->args)) turn->engine->drift++;
-  if (md_is_wait(entry->kind)) turn->now = entry->at;
+  if (md_is_wait(entry->kind)) {
+    turn->now = entry->at;
+    turn->waited = true;
+  }
   turn->step++;
   turn->draws = 0;
   turn->code = recorded_answer(turn, entry, answer);
@@ -102,7 +107,9 @@ static void replay(md_turn_state *turn, const md_entry *entry, const md_step *st
 
 static int append(md_turn_state *turn, const md_entry *entry) {
   md_journal_append(&turn->journal, &turn->tail, entry);
-  turn->steps++;
+  if (++turn->steps - turn->base == STEPS_WARNED)
+    md_log(MD_LOG_WARN, "engine", "a run took 1000 steps: m:continue_as gives it a short journal again", "moment",
+           turn->run->moment, "run", md_log_int(turn->run->id), NULL);
   turn->step++;
   turn->draws = 0;
   return md_buffer_ok(&turn->journal) ? 0 : MD_ENOMEM;
@@ -139,6 +146,7 @@ static int record(md_turn_state *turn, const md_step *step, uint32_t arguments, 
 // The second replay of `verify` met a step past the journal: it must be the wait that the first one opened.
 static void check_last(md_turn_state *turn, const md_step *step) {
   bool same = turn->waits && turn->open.kind == step->kind && strcmp(turn->open.name, step->name) == 0;
+  same |= turn->next && step->kind == MD_STEP_CONTINUE_AS;
   if (!same)
     turn->parked = md_arena_printf(turn->engine->arena, "a second replay did something else: %s(%s) at %s:%d",
                                    md_step_kind_name(step->kind), step->name, step->file, step->line);
@@ -160,8 +168,8 @@ void md_replay_step(void *context, const md_step *step, md_answer *answer) {
     md_judge_step(turn, step, answer);
   } else if (turn->checking) {
     check_last(turn, step);
-  } else if (turn->steps >= MD_STEPS_MAX) {
-    turn->parked = "10000 steps: a run this long must start afresh";
+  } else if (turn->steps - turn->base >= MD_STEPS_MAX) {
+    turn->parked = "10000 steps: a run this long must start afresh with m:continue_as";
   } else {
     uint32_t arguments = digest_of(step->args);
     md_step_carry_out(turn, step, arguments, answer);
@@ -190,31 +198,53 @@ static int answer_wait(md_turn_state *turn, const md_wait_answer *answer) {
   return append(turn, &entry);
 }
 
+int md_replay_rewind(md_turn_state *turn, const void *journal, size_t len) {
+  md_entry entry;
+  md_journal_read(&turn->reader, journal, len);
+  turn->now = turn->run->started_at;
+  turn->base = 0;
+  turn->state = NULL;
+  turn->waited = false;
+  turn->draws = 0;
+  md_journal_reader first = turn->reader;
+  if (md_journal_next(&first, &entry) == 1 && entry.kind == MD_STEP_CONTINUE_AS) {
+    turn->reader = first;
+    turn->now = entry.at;
+    turn->base = entry.base;
+    turn->state = md_json_parse(entry.json, strlen(entry.json), true, &turn->error);
+    if (!turn->state) return MD_ECORRUPT;
+  }
+  turn->step = turn->base;
+  return 0;
+}
+
+static int run_to_end(md_journal_reader *reader) {
+  md_entry entry;
+  int rc;
+  while ((rc = md_journal_next(reader, &entry)) == 1)
+    ;
+  return rc;
+}
+
 int md_replay_begin(md_turn_state *turn, const md_wait_answer *answer) {
   md_run *run = turn->run;
-  md_engine *engine = turn->engine;
-  md_entry entry;
   int rc = 0;
   turn->steps = run->steps;
-  turn->now = run->started_at;
+  turn->base = 0;
   md_buffer_clear(&turn->journal);
   if (run->journal_len) md_buffer_append(&turn->journal, run->journal, run->journal_len);
   if (answer) {
     md_journal_read(&turn->tail, run->journal, run->journal_len);
-    while ((rc = md_journal_next(&turn->tail, &entry)) == 1)
-      ;
+    rc = run_to_end(&turn->tail);
     rc = rc ? rc : answer_wait(turn, answer);
   }
   if (rc || !md_buffer_ok(&turn->journal)) return rc ? rc : MD_ENOMEM;
   // The reader's texts must outlive appends to the buffer.
-  void *copy = md_arena_alloc(engine->arena, turn->journal.len + 1);
+  void *copy = md_arena_alloc(turn->engine->arena, turn->journal.len + 1);
   if (!copy) return MD_ENOMEM;
   if (turn->journal.len) memcpy(copy, turn->journal.data, turn->journal.len);
-  md_journal_read(&turn->reader, copy, turn->journal.len);
+  rc = md_replay_rewind(turn, copy, turn->journal.len);
   turn->tail = turn->reader;
-  while (md_journal_next(&turn->tail, &entry) == 1)
-    ;
-  turn->step = 0;
-  turn->draws = 0;
-  return 0;
+  run_to_end(&turn->tail);
+  return rc;
 }

@@ -64,7 +64,10 @@ struct md_engine {
   md_rate rate;            // T4
   uint8_t address_key[32]; // of the hashes of addresses; zeros without a master key
   int64_t drift;
-  md_micros swept; // when parked runs were last looked at
+  md_micros schedule_due;    // of the earliest schedule, 0: none; while it is known
+  bool schedule_known;       // else it is read again
+  md_micros schedules_until; // no schedule fires later; 0: no bound
+  md_micros swept;           // when parked runs were last looked at
 };
 
 // people.c: finds or makes the event's person (P1, P2); fills event->person (canonical).
@@ -92,6 +95,15 @@ int md_process_event(md_engine *engine, md_event *event, md_error *err);
 int md_trigger(md_engine *engine, const md_event *event, md_error *err);
 // The key of an ended run is free: the next queued one starts (T3).
 int md_trigger_next(md_engine *engine, const md_run *ended, md_error *err);
+
+// schedule.c: T7. What such a run is about: its schedule, as a kind of its own.
+#define MD_ABOUT_SCHEDULE "schedule"
+int md_trigger_scheduled(md_engine *engine, const md_event *event, md_moment *moment, md_key about, md_error *err);
+// Makes the rows of a moment those of its definition (NULL: none).
+int md_schedules_sync(md_engine *engine, const char *moment, const md_definition *definition, md_error *err);
+// When the earliest fires; 0: none.
+md_micros md_schedule_due(md_engine *engine);
+int md_fire_schedules(md_engine *engine, md_micros until, int *fired, md_error *err);
 
 // resolve.c: the answers of open waits.
 typedef struct md_wait_answer {
@@ -135,7 +147,9 @@ int md_judge(md_engine *engine, md_run *run, const md_wait *wait, const int64_t 
 // save.c: writes a run, a new one for the first time.
 int md_save_run(md_engine *engine, md_run *run, md_error *err);
 
-// turn.c: runs one turn and applies what it did. `answer` NULL: the first turn; else the open wait's answer.
+// turn.c: runs one turn and applies what it did. `answer` NULL: the first turn; else the open wait's answer. Answers 0,
+// a failure, or MD_TURN_CONTINUES: the run goes on at once with a first turn (R5).
+enum { MD_TURN_CONTINUES = 1 };
 int md_turn(md_engine *engine, md_run *run, const md_wait_answer *answer, int64_t budget, md_error *err);
 
 // advance.c: turns one after the other, as long as what the run waits for is there already.

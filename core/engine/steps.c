@@ -37,10 +37,14 @@ void md_step_carry_out(md_turn_state *turn, const md_step *step, uint32_t argume
   case MD_STEP_WAIT_FOR:
   case MD_STEP_SLEEP:
   case MD_STEP_COLLECT:
+  case MD_STEP_SLEEP_UNTIL:
     md_step_wait(turn, step, arguments, answer);
     break;
   case MD_STEP_HTTP:
     md_step_http(turn, step, arguments, answer);
+    break;
+  case MD_STEP_CONTINUE_AS:
+    md_step_continue(turn, step, arguments, answer);
     break;
   case MD_STEP_PAST:
     md_step_past(turn, step, answer);

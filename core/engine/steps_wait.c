@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Steps that open a wait and end the turn (W2, W3).
+#include "base/cron.h"
 #include "base/duration.h"
 #include "engine/sight.h"
 #include "engine/turn.h"
@@ -12,6 +13,58 @@ static void set_deadline(md_turn_state *turn, const md_step *step, md_wait *wait
     wait->deadline = turn->now + md_step_micros(within);
   else if (json_is_number(before) && md_step_micros(before) < wait->deadline)
     wait->deadline = md_step_micros(before);
+}
+
+// The zone of m:sleep_until: the one it names, else the customer's, else the shop's.
+static int open_zone(md_turn_state *turn, const json_t *args, md_zone **out, md_answer *answer) {
+  const char *name = md_json_text(args, "tz");
+  md_error why = {0};
+  json_t *profile = NULL;
+  int rc = 0;
+  if (name) {
+    rc = md_zone_open(out, name, &why);
+    if (rc == MD_EINVAL) md_step_raise(answer, "m:sleep_until: tz: %s", why.text);
+    return rc;
+  }
+  if (turn->run->person) rc = md_profile_read(turn->engine, turn->run->person, &profile, &turn->error);
+  if (rc == 0 && profile && turn->profile_changes)
+    rc = json_object_update(profile, turn->profile_changes) ? MD_ENOMEM : 0;
+  name = rc ? NULL : md_json_text(profile, "timezone");
+  if (rc == 0) rc = name ? md_zone_open(out, name, NULL) : MD_EINVAL;
+  return rc == MD_EINVAL ? md_zone_open(out, MD_ZONE_DEFAULT, &turn->error) : rc;
+}
+
+static int number_of(const json_t *args, const char *name, int fallback) {
+  const json_t *number = json_object_get(args, name);
+  return json_is_integer(number) ? (int)json_integer_value(number) : fallback;
+}
+
+// { hour =, minute =, weekday = } is a schedule that comes once.
+static int set_clock(md_turn_state *turn, const json_t *args, md_wait *wait, md_answer *answer) {
+  md_zone *zone = NULL;
+  int hour = number_of(args, "hour", -1), weekday = number_of(args, "weekday", -1);
+  md_cron cron = {.minutes = (uint64_t)1 << number_of(args, "minute", 0),
+                  .hours = hour < 0 ? UINT32_MAX : (uint32_t)1 << hour,
+                  .days = UINT32_MAX,
+                  .months = UINT16_MAX,
+                  .weekdays = weekday < 0 ? UINT16_MAX : (uint16_t)(1U << weekday),
+                  .any_day = true,
+                  .any_weekday = weekday < 0};
+  int rc = open_zone(turn, args, &zone, answer);
+  if (rc == 0) wait->deadline = md_cron_next(&cron, zone, turn->now);
+  md_zone_close(zone);
+  return rc;
+}
+
+static int set_until(md_turn_state *turn, const json_t *args, md_wait *wait, md_answer *answer) {
+  const json_t *at = json_object_get(args, "at");
+  if (!json_is_number(at)) return set_clock(turn, args, wait, answer);
+  if (md_step_micros(at) > turn->now + MD_DURATION_MAX) {
+    md_step_raise(answer, "m:sleep_until: that time is over 400 days away");
+    return MD_ERANGE;
+  }
+  wait->deadline = md_step_micros(at);
+  return 0;
 }
 
 static md_late late_of(const json_t *args) {
@@ -72,6 +125,7 @@ void md_step_wait(md_turn_state *turn, const md_step *step, uint32_t arguments, 
   int rc = turn->waits ? set_types(turn, json_object_get(step->args, "types"), wait) : MD_ENOMEM;
   if (rc == 0) rc = set_options(turn, step->args, wait);
   if (step->kind == MD_STEP_COLLECT) set_collection(step->args, wait);
+  if (rc == 0 && step->kind == MD_STEP_SLEEP_UNTIL) rc = set_until(turn, step->args, wait, answer);
   turn->waits = rc == 0;
   turn->code = rc;
 }

@@ -69,6 +69,7 @@ static int find_holders(md_engine *engine, const char *moment, md_key about, hol
 // The run's things above what it is about, and its person where only they lead to one.
 static int place(md_engine *engine, md_run *run, const md_event *event, md_error *err) {
   int64_t person = 0;
+  if (strcmp(run->about.kind, MD_ABOUT_SCHEDULE) == 0) return 0;
   if (strcmp(run->about.kind, "person") == 0) {
     run->person = event->person;
     return 0;
@@ -162,6 +163,20 @@ static int consider(md_engine *engine, const md_event *event, md_moment *moment,
   if (rc || !pass) return rc;
   rc = emitted_too_much(engine, event, moment, &stop, err);
   return rc || stop ? rc : again(engine, event, moment, about, err);
+}
+
+// The default max_age is for what people did: a report that was missed over a weekend is still wanted.
+int md_trigger_scheduled(md_engine *engine, const md_event *event, md_moment *moment, md_key about, md_error *err) {
+  bool pass = false;
+  int rc = md_loaded_vm(moment->live, err);
+  if (rc == MD_ESCRIPT || rc == MD_ESYNTAX || rc == MD_EBUDGET)
+    return refuse(engine, event, moment, "error", err->text, err);
+  if (rc) return rc;
+  const md_definition *definition = md_vm_definition(moment->live->vm);
+  if (definition->max_age >= 0 && event->time < engine->now - definition->max_age)
+    return refuse(engine, event, moment, "max_age", NULL, err);
+  rc = check_where(engine, event, moment, &pass, err);
+  return rc || !pass ? rc : again(engine, event, moment, about, err);
 }
 
 int md_trigger(md_engine *engine, const md_event *event, md_error *err) {

@@ -40,7 +40,8 @@ static int read_trigger(md_turn_state *turn) {
 }
 
 md_turn_result md_turn_script(md_turn_state *turn, int64_t budget, md_turn_end *end) {
-  const md_turn_host host = {turn, md_replay_step, on_now, on_random, on_log, on_replaying, md_judge_tested};
+  const md_turn_host host = {turn,   md_replay_step, on_now,          on_random,
+                             on_log, on_replaying,   md_judge_tested, turn->state};
   md_event_view view;
   turn->code = md_view(turn->engine, &turn->trigger, &view, &turn->error);
   if (turn->code) return MD_TURN_SUSPENDED;
@@ -51,48 +52,63 @@ md_turn_result md_turn_script(md_turn_state *turn, int64_t budget, md_turn_end *
 static void verify(md_turn_state *turn, md_turn_result first, const md_turn_end *end) {
   md_turn_end again = {0};
   turn->checking = true;
-  turn->step = 0;
-  turn->draws = 0;
-  turn->now = turn->run->started_at;
-  md_journal_read(&turn->reader, turn->journal.data, turn->journal.len);
+  turn->code = md_replay_rewind(turn, turn->journal.data, turn->journal.len);
+  if (turn->code) return;
   md_turn_result second = md_turn_script(turn, MD_HEAVY_BUDGET, &again);
   const char *a = end->outcome ? end->outcome : "", *b = again.outcome ? again.outcome : "";
   if (!turn->parked && !turn->code && (second != first || strcmp(a, b) != 0))
     turn->parked = "a second replay ended otherwise: the script depends on something that is not journaled";
 }
 
-static int commit_turn(md_turn_state *turn, const md_turn_end *end, md_error *err) {
+// What the run is after the turn; texts and blobs are borrowed from the turn.
+static void settle(md_turn_state *turn, const md_turn_end *end, const md_buffer *journal, const md_buffer *wait) {
   md_run *run = turn->run;
-  md_buffer wait;
-  md_buffer_init(&wait);
-  if (turn->waits) md_wait_pack(&wait, &turn->open);
-  run->journal = turn->journal.data;
-  run->journal_len = turn->journal.len;
-  run->steps = turn->steps;
-  run->state = turn->waits ? MD_RUN_WAITING : MD_RUN_DONE;
+  const md_moment *moment = turn->next ? md_moment_find(turn->engine, run->moment) : NULL;
+  bool lives = turn->waits || turn->next;
+  run->journal = journal->data;
+  run->journal_len = journal->len;
+  run->steps = turn->steps + (turn->next != NULL);
+  run->state = turn->waits ? MD_RUN_WAITING : turn->next ? MD_RUN_QUEUED : MD_RUN_DONE;
   run->reason = NULL;
   run->outcome = end->outcome;
-  run->wait = wait.data;
-  run->wait_len = wait.len;
+  run->wait = wait->data;
+  run->wait_len = wait->len;
   run->due_at = turn->waits ? turn->open.deadline : 0;
   run->turn_at = turn->engine->now;
-  run->ended_at = turn->waits ? 0 : turn->engine->now;
-  int rc = md_buffer_ok(&wait) ? md_effects_apply(turn, err) : MD_ENOMEM;
+  run->ended_at = lives ? 0 : turn->engine->now;
+  if (moment && moment->live) run->version = moment->live->version; // R5
+}
+
+// The run may go on in this batch: what it points at moves into the batch's arena.
+static int keep(md_engine *engine, md_run *run) {
+  void *journal = md_arena_alloc(engine->arena, run->journal_len + 1);
+  void *open = md_arena_alloc(engine->arena, run->wait_len + 1);
+  if (!journal || !open) return MD_ENOMEM;
+  if (run->journal_len) memcpy(journal, run->journal, run->journal_len);
+  if (run->wait_len) memcpy(open, run->wait, run->wait_len);
+  run->journal = journal;
+  run->wait = run->wait_len ? open : NULL;
+  return 0;
+}
+
+static int commit_turn(md_turn_state *turn, const md_turn_end *end, md_error *err) {
+  md_run *run = turn->run;
+  md_buffer wait, fresh;
+  md_buffer_init(&wait);
+  md_buffer_init(&fresh);
+  if (turn->waits) md_wait_pack(&wait, &turn->open);
+  int rc = turn->next ? md_continue_journal(turn, &fresh) : 0;
+  settle(turn, end, turn->next ? &fresh : &turn->journal, &wait);
+  if (rc == 0) rc = md_buffer_ok(&wait) ? md_effects_apply(turn, err) : MD_ENOMEM;
   if (rc == 0) rc = md_save_run(turn->engine, run, err);
   if (md_log_wants(MD_LOG_DEBUG))
     md_log(MD_LOG_DEBUG, "engine", "turn", "request", turn->engine->request, "run", md_log_int(run->id), "moment",
            run->moment, "event", turn->engine->current ? turn->engine->current->id : NULL, "state",
            md_run_state_name(run->state), NULL);
-  // The run may go on in this batch: what it points at moves into the batch's arena.
-  void *journal = md_arena_alloc(turn->engine->arena, run->journal_len + 1);
-  void *open = md_arena_alloc(turn->engine->arena, run->wait_len + 1);
-  if (!journal || !open) rc = MD_ENOMEM;
-  if (rc == 0 && run->journal_len) memcpy(journal, run->journal, run->journal_len);
-  if (rc == 0 && run->wait_len) memcpy(open, run->wait, run->wait_len);
-  run->journal = journal;
-  run->wait = run->wait_len ? open : NULL;
+  if (rc == 0) rc = keep(turn->engine, run);
   md_buffer_deinit(&wait);
-  return rc;
+  md_buffer_deinit(&fresh);
+  return rc ? rc : turn->next ? MD_TURN_CONTINUES : 0;
 }
 
 int md_turn_park(md_turn_state *turn, const char *reason, md_error *err) {
@@ -187,7 +203,7 @@ int md_turn_open(md_turn_state **out, md_engine *engine, md_run *run, md_error *
 int md_turn_close(md_turn_state *turn, int code, md_error *err) {
   if (!turn) return code;
   md_buffer_deinit(&turn->journal);
-  if (code && err && !err->text[0])
+  if (code < 0 && err && !err->text[0])
     md_error_set(err, code, "run %lld: %s", (long long)turn->run->id,
                  turn->error.text[0] ? turn->error.text : md_error_text(code));
   return code;

@@ -28,8 +28,12 @@ typedef struct md_turn_state {
   bool checking;               // a second replay that must meet the same steps (md_engine_options.verify)
   md_wait open;                // what the turn waits for at its end
   bool waits;
-  const char *parked; // a divergence in words
-  int code;           // a failure of storage or memory; `error` has its text
+  int base;            // steps before the run was continued (R5); `steps` and `step` count on from them
+  const json_t *state; // that it was continued with, or NULL
+  bool waited;         // since then, or since its start
+  md_entry *next;      // it is continued: the first entry of its next journal
+  const char *parked;  // a divergence in words
+  int code;            // a failure of storage or memory; `error` has its text
   md_error error;
   // Effects, newest first.
   md_emission *emissions;
@@ -49,6 +53,8 @@ int md_turn_park(md_turn_state *turn, const char *reason, md_error *err);
 // replay.c: the journal's side of a turn. `answer` NULL: no wait is answered.
 int md_replay_begin(md_turn_state *turn, const md_wait_answer *answer);
 void md_replay_step(void *context, const md_step *step, md_answer *answer);
+// Goes back to the first step of a journal.
+int md_replay_rewind(md_turn_state *turn, const void *journal, size_t len);
 // Gives an event as an answer.
 int md_replay_event(md_turn_state *turn, int64_t seq, md_answer *answer);
 
@@ -67,6 +73,9 @@ const char *md_step_text(md_turn_state *turn, const json_t *value);
 // Seconds to microseconds.
 md_micros md_step_micros(const json_t *number);
 
+// continue.c: the journal of a run that goes on afresh.
+void md_step_continue(md_turn_state *turn, const md_step *step, uint32_t arguments, md_answer *answer);
+int md_continue_journal(md_turn_state *turn, md_buffer *out);
 // steps_wait.c
 // Opens a plain wait without an end of its own, which ends the turn; its identity and place are the step's.
 void md_step_open(md_turn_state *turn, const md_step *step, uint32_t arguments, md_answer *answer);

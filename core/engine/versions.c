@@ -140,6 +140,7 @@ static int make_live(md_engine *engine, md_loaded *loaded, md_error *err) {
   md_moment *moment = NULL;
   int rc = moment_slot(engine, loaded->moment, &moment);
   if (rc == 0) rc = store_version(engine, loaded, err);
+  if (rc == 0) rc = md_schedules_sync(engine, loaded->moment, md_vm_definition(loaded->vm), err);
   md_loaded *same = rc ? NULL : find(engine, loaded->version);
   if (rc || same)
     loaded_free(loaded);
@@ -185,6 +186,7 @@ static int retire_missing(md_engine *engine, const md_source *source, md_error *
     if (!engine->moments[i].live || in_source(source, engine->moments[i].name)) continue;
     engine->moments[i].live = NULL;
     int rc = md_moments_set_live(engine->store, engine->moments[i].name, 0, err);
+    if (rc == 0) rc = md_schedules_sync(engine, engine->moments[i].name, NULL, err);
     if (rc) return rc;
   }
   return 0;

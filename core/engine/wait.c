@@ -7,7 +7,8 @@
 #include <string.h>
 
 bool md_is_wait(md_step_kind kind) {
-  return kind == MD_STEP_WAIT_FOR || kind == MD_STEP_SLEEP || kind == MD_STEP_COLLECT || kind == MD_STEP_HTTP;
+  return kind == MD_STEP_WAIT_FOR || kind == MD_STEP_SLEEP || kind == MD_STEP_COLLECT || kind == MD_STEP_SLEEP_UNTIL ||
+         kind == MD_STEP_HTTP;
 }
 
 md_micros md_wait_due(const md_wait *wait) {

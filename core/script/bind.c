@@ -5,6 +5,7 @@
 #include "script/definition.h"
 #include "script/plan_define.h"
 #include "script/sandbox.h"
+#include "script/schedule.h"
 
 const char *const md_builtins[MD_BUILTINS + 1] = {"fmt", "moment", "plan", NULL};
 
@@ -29,7 +30,7 @@ static MD_RAISES int make_module(lua_State *L, const char *name, const luaL_Reg 
 }
 
 void md_bind_open(lua_State *L) {
-  static const luaL_Reg moment[] = {{"define", md_definition_define}, {NULL, NULL}};
+  static const luaL_Reg moment[] = {{"define", md_definition_define}, {"schedule", md_schedule_make}, {NULL, NULL}};
   static const luaL_Reg plan[] = {{"define", md_plan_define}, {NULL, NULL}};
   md_vm *vm = md_vm_of(L);
   make_m(L);

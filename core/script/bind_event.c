@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// m:emit, m:latest, m:past: events that are sent or looked at, without waiting. Page: bind_event.md. The engine's
-// thread.
+// m:emit, m:latest, m:past: events that are sent or looked at, without waiting; m:continue_as. Page: bind_event.md. The
+// engine's thread.
 #include "script/bind.h"
 #include "script/options.h"
 #include "script/step.h"
@@ -59,5 +59,16 @@ static MD_RAISES int l_event_latest(lua_State *L) {
   return md_step_take(L, MD_STEP_LATEST, "", md_value_made(L, json_object()));
 }
 
-const luaL_Reg md_bind_event[] = {
-    {"emit", l_event_emit}, {"latest", l_event_latest}, {"past", l_event_past}, {NULL, NULL}};
+static MD_RAISES int l_event_continue_as(lua_State *L) {
+  md_step_allowed(L, "continue_as");
+  lua_settop(L, 2);
+  json_t *args = md_value_made(L, json_object());
+  md_value_put(L, args, "state", md_value_read(L, 2, "m:continue_as: the state", MD_VALUE_BYTES));
+  return md_step_take(L, MD_STEP_CONTINUE_AS, "", args);
+}
+
+const luaL_Reg md_bind_event[] = {{"continue_as", l_event_continue_as},
+                                  {"emit", l_event_emit},
+                                  {"latest", l_event_latest},
+                                  {"past", l_event_past},
+                                  {NULL, NULL}};

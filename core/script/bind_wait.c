@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// m:wait_for, m:collect, m:sleep: the steps that end a turn until something comes or a time is there. Page:
-// bind_wait.md. The engine's thread.
+// m:wait_for, m:collect, m:sleep, m:sleep_until: the steps that end a turn until something comes or a time is there.
+// Page: bind_wait.md. The engine's thread.
 #include "script/bind.h"
 #include "script/options.h"
 #include "script/step.h"
@@ -124,5 +124,66 @@ static MD_RAISES int l_wait_sleep(lua_State *L) {
   return md_step_take(L, MD_STEP_SLEEP, "", args);
 }
 
-const luaL_Reg md_bind_wait[] = {
-    {"collect", l_wait_collect}, {"sleep", l_wait_sleep}, {"wait_for", l_wait_wait_for}, {NULL, NULL}};
+// A number from `least` to `most`, or -1 when absent.
+static MD_RAISES int find_number(lua_State *L, const char *name, int least, int most) {
+  int whole = 0;
+  int type = md_options_get(L, 2, name);
+  lua_Integer number = type == LUA_TNUMBER ? lua_tointegerx(L, -1, &whole) : 0;
+  if (type != LUA_TNIL && (!whole || number < least || number > most))
+    md_raise(L, "m:sleep_until: %s must be a whole number from %d to %d", name, least, most);
+  lua_pop(L, 1);
+  return type == LUA_TNIL ? -1 : (int)number;
+}
+
+// 1 or "mon" is Monday, 7 or "sun" Sunday; answers 0 for Sunday, -1 when absent.
+static MD_RAISES int find_weekday(lua_State *L) {
+  static const char *const names[] = {"sunday", "monday",   "tuesday", "wednesday", "thursday",
+                                      "friday", "saturday", "sun",     "mon",       "tue",
+                                      "wed",    "thu",      "fri",     "sat",       NULL};
+  int type = md_options_get(L, 2, "weekday");
+  lua_pop(L, 1);
+  if (type == LUA_TSTRING) return md_options_find_choice(L, 2, "m:sleep_until", "weekday", names) % 7;
+  int number = find_number(L, "weekday", 1, 7);
+  return number < 0 ? -1 : number % 7;
+}
+
+static MD_RAISES void read_clock(lua_State *L, json_t *args) {
+  static const char *const known[] = {"hour", "late", "max_lateness", "minute", "tz", "weekday", NULL};
+  const char *what = "m:sleep_until";
+  md_options_check(L, 2, what, known);
+  int hour = find_number(L, "hour", 0, 23), minute = find_number(L, "minute", 0, 59), weekday = find_weekday(L);
+  if (hour < 0 && minute < 0) md_raise(L, "%s needs an hour or a minute: m:sleep_until { hour = 9 }", what);
+  if (hour >= 0) md_value_put(L, args, "hour", json_integer(hour));
+  if (minute >= 0) md_value_put(L, args, "minute", json_integer(minute));
+  if (weekday >= 0) md_value_put(L, args, "weekday", json_integer(weekday));
+  const char *zone = md_options_find_text(L, 2, what, "tz", KIND_BYTES);
+  if (zone) md_value_put(L, args, "tz", json_string(zone));
+  read_lateness(L, 2, what, args);
+}
+
+static MD_RAISES int l_wait_sleep_until(lua_State *L) {
+  static const char *const known[] = {"late", "max_lateness", NULL};
+  const char *what = "m:sleep_until";
+  md_step_allowed(L, "sleep_until");
+  lua_settop(L, OPTIONS);
+  json_t *args = md_value_made(L, json_object());
+  if (lua_type(L, 2) == LUA_TTABLE) {
+    read_clock(L, args);
+    return md_step_take(L, MD_STEP_SLEEP_UNTIL, "", args);
+  }
+  double at = lua_type(L, 2) == LUA_TNUMBER ? lua_tonumber(L, 2) : -1;
+  if (!(at >= 0 && at < 253402300800.0)) // the year 10000
+    md_raise(L, "%s takes a time in seconds, such as m:now() + 3600, or a table such as { hour = 9 }", what);
+  put_time(L, args, "at", at);
+  if (!lua_isnil(L, OPTIONS)) {
+    open_options(L, OPTIONS, what, "{ max_lateness = \"2h\" }", known);
+    read_lateness(L, OPTIONS, what, args);
+  }
+  return md_step_take(L, MD_STEP_SLEEP_UNTIL, "", args);
+}
+
+const luaL_Reg md_bind_wait[] = {{"collect", l_wait_collect},
+                                 {"sleep", l_wait_sleep},
+                                 {"sleep_until", l_wait_sleep_until},
+                                 {"wait_for", l_wait_wait_for},
+                                 {NULL, NULL}};

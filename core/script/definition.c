@@ -2,10 +2,11 @@
 // Reads and checks the table of moment.define. The engine's thread.
 #include "script/definition.h"
 #include "script/options.h"
+#include "script/schedule.h"
 #include "script/value.h"
 #include <string.h>
 
-enum { TABLE = 1, LIST_MAX = 64, TITLE_MAX = 200, NAME_BYTES = 64, RUNS_MAX = 1000000 };
+enum { TABLE = 1, EVENT_BYTES = 256, LIST_MAX = 64, TITLE_MAX = 200, NAME_BYTES = 64, RUNS_MAX = 1000000 };
 
 static MD_RAISES const char *keep(lua_State *L, const char *text) {
   if (!text) return NULL;
@@ -96,11 +97,61 @@ static MD_RAISES void read_class(lua_State *L, md_definition *definition) {
   definition->class_name = classes[class_index];
 }
 
+typedef struct starts {
+  const char **types;
+  md_schedule *schedules;
+  int type_count, schedule_count;
+} starts;
+
+// A type or a schedule.
+static MD_RAISES void add_start(lua_State *L, starts *made, int index) {
+  md_schedule schedule;
+  if (md_schedule_read(L, index, &schedule)) {
+    made->schedules[made->schedule_count++] = (md_schedule){keep(L, schedule.expression), keep(L, schedule.zone)};
+    return;
+  }
+  if (lua_type(L, index) == LUA_TTABLE)
+    md_raise(L, "moment.define: on has a table that is no schedule: write moment.schedule(\"0 8 1 * *\")");
+  if (lua_type(L, index) != LUA_TSTRING)
+    md_raise(L, "moment.define: on must be a type, a schedule, or a list of them, not %s", luaL_typename(L, index));
+  const char *type = md_options_text(L, index, "moment.define: on", EVENT_BYTES);
+  check_on(L, type);
+  made->types[made->type_count++] = keep(L, type);
+}
+
+static MD_RAISES void add_starts(lua_State *L, starts *made) {
+  int index = lua_gettop(L);
+  md_schedule single;
+  if (lua_type(L, index) != LUA_TTABLE || md_schedule_read(L, index, &single)) {
+    add_start(L, made, index);
+    return;
+  }
+  lua_Integer count = (lua_Integer)lua_rawlen(L, index);
+  if (count > LIST_MAX) md_raise(L, "moment.define: on must be a list of 1 to %d types and schedules", LIST_MAX);
+  for (lua_Integer i = 1; i <= count; i++) {
+    lua_rawgeti(L, index, i);
+    add_start(L, made, lua_gettop(L));
+    lua_pop(L, 1);
+  }
+}
+
+static MD_RAISES void read_on(lua_State *L, md_definition *definition) {
+  md_arena *arena = md_vm_of(L)->arena;
+  starts made = {.types = md_arena_alloc_zero(arena, (LIST_MAX + 1) * sizeof *made.types),
+                 .schedules = md_arena_alloc_zero(arena, LIST_MAX * sizeof *made.schedules)};
+  if (!made.types || !made.schedules) md_raise_nomem(L);
+  if (md_options_get(L, TABLE, "on") != LUA_TNIL) add_starts(L, &made);
+  lua_settop(L, TABLE);
+  if (made.type_count + made.schedule_count == 0)
+    md_raise(L, "moment.define needs on: an event type such as \"order.placed\", a schedule, or a list of them");
+  definition->on = made.types;
+  definition->schedules = made.schedules;
+  definition->schedule_count = made.schedule_count;
+}
+
 static MD_RAISES void read_start(lua_State *L, md_definition *definition) {
   static const char *const again[] = {"skip", "restart", "queue", "parallel", NULL}; // as md_again
-  definition->on = read_list(L, "on", "moment.define: on", check_on);
-  if (!definition->on[0])
-    md_raise(L, "moment.define needs on: an event type such as \"order.placed\", or a list of them");
+  read_on(L, definition);
   definition->about = keep(L, md_options_find_text(L, TABLE, "moment.define", "about", NAME_BYTES));
   check_kind(L, definition->about);
   if (definition->about && strcmp(definition->about, "person") == 0) definition->about = NULL;

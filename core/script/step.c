@@ -33,6 +33,10 @@ const char *md_step_kind_name(md_step_kind kind) {
     return "past";
   case MD_STEP_LATEST:
     return "latest";
+  case MD_STEP_SLEEP_UNTIL:
+    return "sleep_until";
+  case MD_STEP_CONTINUE_AS:
+    return "continue_as";
   }
   return "?";
 }

@@ -13,6 +13,7 @@ enum { OUTCOME_MAX = 1024 };
 
 typedef struct turn {
   const md_event_view *event;
+  const json_t *state;
   const char *outcome;
   bool accepted;
 } turn;
@@ -56,7 +57,8 @@ static MD_RAISES int run_body(lua_State *L) {
   push_function(L, "run");
   lua_rawgeti(L, LUA_REGISTRYINDEX, md_vm_of(L)->refs.m);
   md_value_push_event(L, t->event);
-  lua_callk(L, 2, 1, (lua_KContext)t, finish_run);
+  md_value_push(L, t->state);
+  lua_callk(L, 3, 1, (lua_KContext)t, finish_run);
   return finish_run(L, LUA_OK, (lua_KContext)t);
 }
 
@@ -95,7 +97,7 @@ static md_turn_result result_of(md_script_result result) {
 
 md_turn_result md_vm_turn(md_vm *vm, const md_turn_host *host, const md_event_view *trigger, int64_t budget,
                           md_turn_end *end, md_error *err) {
-  turn t = {.event = trigger};
+  turn t = {.event = trigger, .state = host->state};
   md_meter_begin(vm, budget ? budget : vm->limits.instructions, vm->limits.replay);
   vm->host = host;
   md_script_result result = md_script_run(vm, run_body, &t, err);

@@ -19,12 +19,18 @@ typedef struct md_vm_limits {
 
 // What moment.define was given, checked. Strings live as long as the vm.
 typedef enum md_again { MD_AGAIN_SKIP, MD_AGAIN_RESTART, MD_AGAIN_QUEUE, MD_AGAIN_PARALLEL } md_again;
+typedef struct md_schedule {
+  const char *expression; // base/cron.h
+  const char *zone;
+} md_schedule;
 typedef struct md_definition {
   const char *moment; // the folder's name
   const char *title;  // or the folder's name
   const char *class_name;
-  const char *const *on; // NULL-terminated; "order.*" allowed
-  const char *about;     // or NULL: the person
+  const char *const *on;        // NULL-terminated; "order.*" allowed
+  const md_schedule *schedules; // T7
+  int schedule_count;
+  const char *about; // or NULL: the person
   md_again again;
   md_micros max_age; // -1: not given
   int limit_runs;    // 0: none
@@ -65,7 +71,9 @@ typedef enum md_step_kind {
   MD_STEP_COLLECT = 10,
   MD_STEP_PAST,
   MD_STEP_LATEST,
-  MD_STEP_HTTP = 14,
+  MD_STEP_SLEEP_UNTIL,
+  MD_STEP_HTTP,
+  MD_STEP_CONTINUE_AS,
 } md_step_kind;
 const char *md_step_kind_name(md_step_kind kind); // "wait_for" …
 
@@ -75,6 +83,7 @@ const char *md_step_kind_name(md_step_kind kind); // "wait_for" …
 //   wait_for { types=[…], within=|before=, by=, since=, where=true, max_lateness=, late= }
 //   collect { types=[…], within=|before=, quiet=, max=, by=, where=true, max_lateness=, late= }
 //   past { types=[…], within=, by= }  latest { }  sleep { for=, max_lateness=, late= }
+//   sleep_until { at=, or any of hour= minute= weekday=(0: Sunday) tz=; max_lateness=, late= }  continue_as { state= }
 //   emit { type=, data= }  update_profile { … }
 //   set { key=, value=, ttl= }  add { key=, n= }  get { key= }
 //   http { connection=, method=, path=, query={…}, body=<JSON text>, save= }; its name is "connection" or
@@ -122,6 +131,7 @@ typedef struct md_turn_host {
   // What a wait's `where` said of the event it was given last; `error` (or NULL) when it failed. Fills the next answer:
   // TEST with another event, or SUSPEND. Called only after an answer of MD_ANSWER_TEST.
   void (*tested)(void *context, bool accepted, const char *error, md_answer *answer);
+  const json_t *state; // what m:continue_as was given: run's third argument; or NULL
 } md_turn_host;
 
 typedef enum md_turn_result {

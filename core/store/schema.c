@@ -93,8 +93,16 @@ static const char decency[] =
     " address BLOB NOT NULL, order_id TEXT NOT NULL, products TEXT NOT NULL) STRICT;"
     "CREATE INDEX sales_person ON sales(person);";
 
-static const char *const migrations[] = {initial, outgoing_calls,
-                                         decency}; // migrations[n] leads from schema n to n + 1
+// When each schedule fires next (T7), and events that are still to be offered to runs (T8): those with an id in
+// after … before.
+static const char schedules_and_offers[] =
+    "CREATE TABLE schedules(moment TEXT, expression TEXT, zone TEXT, due_at INTEGER NOT NULL,"
+    " PRIMARY KEY(moment, expression, zone)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX schedules_due ON schedules(due_at);"
+    "CREATE TABLE offers(event INTEGER PRIMARY KEY, after INTEGER NOT NULL, before INTEGER NOT NULL) STRICT;";
+
+// migrations[n] leads from schema n to n + 1.
+static const char *const migrations[] = {initial, outgoing_calls, decency, schedules_and_offers};
 
 int md_schema_newest(void) {
   return (int)(sizeof migrations / sizeof migrations[0]);

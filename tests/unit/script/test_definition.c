@@ -78,7 +78,7 @@ static void test_wrong_definitions_are_refused(void **state) {
           "class is 'sales'; it must be one of: feedback marketing security service");
   refused("class = 'service', run = run", "needs on:");
   refused("class = 'service', on = {}, run = run", "needs on:");
-  refused("class = 'service', on = 5, run = run", "on must be a text or a list of texts, not number");
+  refused("class = 'service', on = 5, run = run", "on must be a type, a schedule, or a list of them, not number");
   refused("class = 'service', on = { 'a', 5 }, run = run", "on must be a text, not number");
   refused("class = 'service', on = 'order placed', run = run", "'order placed' is no event type");
   refused("class = 'service', on = '*', run = run", "'*' is no event type");
