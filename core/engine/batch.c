@@ -8,18 +8,20 @@
 // What the engine knows beside the store, to be put back when the batch is rolled back.
 typedef struct snapshot {
   int64_t last_event;
-  bool pending, heavy, calls_recovered;
+  bool pending, offering, heavy, calls_recovered;
 } snapshot;
 
 static snapshot remember(const md_engine *engine) {
-  return (snapshot){engine->last_event, engine->pending, engine->heavy, engine->calls_recovered};
+  return (snapshot){engine->last_event, engine->pending, engine->offering, engine->heavy, engine->calls_recovered};
 }
 
 static void put_back(md_engine *engine, snapshot old) {
   engine->last_event = old.last_event;
   engine->pending = old.pending;
+  engine->offering = old.offering;
   engine->heavy = old.heavy;
   engine->calls_recovered = old.calls_recovered;
+  engine->linked_count = 0;
   engine->schedule_known = false;
   engine->emitted = NULL;
   engine->current = NULL;
@@ -69,7 +71,9 @@ static int take_all(md_engine *engine, md_submission *list, md_submission **rest
 // Due before it, then what came, then due at it: the order of B1.
 static int work(md_engine *engine, md_submission *list, md_submission **rest, bool hold, int *items, md_error *err) {
   int done = 0, fired = 0, scheduled = 0, advanced = 0, called = 0;
-  int rc = md_process_pending(engine, MD_BATCH_ITEMS, &done, err);
+  int rc = md_process_offers(engine, &fired, err);
+  *items += fired;
+  if (rc == 0) rc = md_process_pending(engine, MD_BATCH_ITEMS, &done, err);
   if (rc == 0) rc = md_calling_apply(engine, &called, err);
   if (rc == 0) rc = md_fire_due(engine, engine->now - 1, MD_BATCH_ITEMS, &fired, err);
   *items += done + fired + called;
@@ -113,7 +117,7 @@ static md_submission *take_inbox(md_engine *engine) {
 }
 
 static bool idle(md_engine *engine, const md_submission *list) {
-  if (list || engine->pending || engine->heavy) return false;
+  if (list || md_engine_is_behind(engine) || engine->heavy) return false;
   md_micros due = md_engine_next_due(engine);
   return due == 0 || due > engine->now;
 }

@@ -38,7 +38,7 @@ int md_engine_new(md_engine **out, const md_engine_options *options, md_error *e
   engine->inbox = md_queue_new(options->inbox_limit ? options->inbox_limit : 8192,
                                options->wake ? options->wake : no_wake, options->wake_context);
   engine->calls_back = md_queue_new(0, options->wake ? options->wake : no_wake, options->wake_context);
-  engine->pending = engine->heavy = engine->ready = true;
+  engine->pending = engine->offering = engine->heavy = engine->ready = true;
   int rc = engine->arena && engine->inbox && engine->calls_back ? md_plan_new(&engine->plan, NULL, err) : MD_ENOMEM;
   if (rc == 0) rc = open_time(engine, err);
   if (rc) {
@@ -83,7 +83,8 @@ void md_engine_end_schedules(md_engine *engine, md_micros until) {
 }
 
 md_micros md_engine_next_work(md_engine *engine) {
-  if (engine->pending || engine->heavy || engine->carried || !engine->ready) return engine->now ? engine->now : 1;
+  if (md_engine_is_behind(engine) || engine->heavy || engine->carried || !engine->ready)
+    return engine->now ? engine->now : 1;
   md_micros run = engine->timekeeper.held ? 0 : md_runs_due_at(engine->store);
   md_micros message = engine->options.messenger->due_at(engine->options.messenger->context, engine->store);
   return earlier(earlier(run, message), md_calling_due_at(engine));

@@ -73,8 +73,11 @@ int md_run_out(md_engine *engine, md_run *run, md_wait_answer *out, bool *skip, 
 
 static int fire(md_engine *engine, md_run *run, md_error *err) {
   md_wait_answer answer = {.result = MD_RESULT_TIMEOUT};
-  bool skip = false;
-  int rc = md_run_out(engine, run, &answer, &skip, err);
+  bool skip = false, found = false;
+  int rc = md_engine_is_behind(engine) ? md_find_answer(engine, run, &answer, &found, err) : 0;
+  if (rc || run->state != MD_RUN_WAITING || run->due_at > engine->now) return rc; // parked, or it gathered more
+  if (found) return md_advance(engine, run, &answer, 0, err);
+  rc = md_run_out(engine, run, &answer, &skip, err);
   return rc || skip ? rc : md_advance(engine, run, &answer, 0, err);
 }
 

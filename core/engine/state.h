@@ -59,7 +59,10 @@ struct md_engine {
   md_queue *calls_back;          // those that came back, from any thread
   bool calls_recovered;          // what the last process left attempting is queued again
   bool pending;                  // there may be emitted events to process
-  bool heavy;                    // there may be runs that wait for their larger budget (S3)
+  bool offering;                 // there may be events that are still to be offered to runs (T8)
+  md_key linked[MD_KEYS_MAX];    // things of which the event being taken told what they belong to, late (P4)
+  int linked_count;
+  bool heavy; // there may be runs that wait for their larger budget (S3)
   bool ready;
   md_rate rate;            // T4
   uint8_t address_key[32]; // of the hashes of addresses; zeros without a master key
@@ -125,6 +128,15 @@ int md_fire_due(md_engine *engine, md_micros until, int limit, int *fired, md_er
 
 // offer.c: an event goes to the runs that wait for it (T8).
 int md_offer_event(md_engine *engine, const md_event *event, md_error *err);
+// Goes on with the oldest event that woke too many for one batch.
+int md_process_offers(md_engine *engine, int *done, md_error *err);
+// Whether events are stored that some runs have not been offered yet: then what comes next may not be their first.
+static inline bool md_engine_is_behind(const md_engine *engine) {
+  return engine->offering || engine->pending;
+}
+
+// late.c: what engine->linked says is carried out, before the event itself is processed.
+int md_link_late(md_engine *engine, const md_event *event, md_error *err);
 
 // collect.c: W5.
 #define MD_COLLECT_BYTES ((int64_t)4 << 20)

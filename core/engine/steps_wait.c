@@ -127,5 +127,5 @@ void md_step_wait(md_turn_state *turn, const md_step *step, uint32_t arguments, 
   if (step->kind == MD_STEP_COLLECT) set_collection(step->args, wait);
   if (rc == 0 && step->kind == MD_STEP_SLEEP_UNTIL) rc = set_until(turn, step->args, wait, answer);
   turn->waits = rc == 0;
-  turn->code = rc;
+  if (answer->kind != MD_ANSWER_RAISE) turn->code = rc;
 }

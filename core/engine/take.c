@@ -33,7 +33,8 @@ int md_take_event(md_engine *engine, md_event *event, md_event_status *status, m
   if (rc == 0) rc = md_events_insert(engine->store, event, err);
   if (rc) return rc;
   engine->last_event = event->seq;
-  return md_process_event(engine, event, err);
+  if (engine->linked_count) rc = md_link_late(engine, event, err);
+  return rc ? rc : md_process_event(engine, event, err);
 }
 
 int md_process_event(md_engine *engine, md_event *event, md_error *err) {

@@ -52,7 +52,10 @@ static int link(md_engine *engine, md_event *event, const md_plan_thing *kind, c
     return md_things_insert(engine->store, &thing, err);
   }
   if (rc || !said) return rc;
-  if (!thing.parent_kind) return md_things_set_parent(engine->store, thing.id, kind->of, said, err);
+  if (!thing.parent_kind) {
+    engine->linked[engine->linked_count++] = (md_key){kind->kind, value};
+    return md_things_set_parent(engine->store, thing.id, kind->of, said, err);
+  }
   if (strcmp(thing.parent_value, said) == 0 && strcmp(thing.parent_kind, kind->of) == 0) return 0;
   return contradiction(engine, event, &thing, said, err);
 }
@@ -90,6 +93,7 @@ static int add_ancestors(md_engine *engine, md_event *event, md_error *err) {
 
 int md_relate(md_engine *engine, md_event *event, md_error *err) {
   int count = 0;
+  engine->linked_count = 0; // at most one a key of the event
   const md_plan_thing *things = md_plan_things(engine->plan, &count);
   // Children before parents: what stands first in `keys` is nearest.
   for (int i = count - 1; i >= 0; i--) {

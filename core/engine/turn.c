@@ -173,6 +173,7 @@ static int attempt(md_turn_state *turn, const md_wait_answer *answer, int64_t bu
 static int play(md_turn_state *turn, const md_wait_answer *answer, int64_t budget, md_error *err) {
   md_turn_end end = {0};
   md_turn_result result = MD_TURN_ERROR;
+  if (answer) turn->run->depth = answer->depth; // T4: what it emits goes on from there
   int rc = attempt(turn, answer, budget, &result, &end);
   if (rc == 0 && result == MD_TURN_NOMEM) { // S4: once more in a fresh VM
     md_loaded_forget_vm(turn->loaded);
@@ -181,7 +182,6 @@ static int play(md_turn_state *turn, const md_wait_answer *answer, int64_t budge
     rc = rc ? rc : attempt(turn, answer, budget, &result, &end);
   }
   if (rc) return rc;
-  if (answer) turn->run->depth = answer->depth;
   return conclude(turn, result, &end, budget, err);
 }
 

@@ -43,6 +43,22 @@ int md_events_insert(md_store *store, md_event *event, md_error *err) {
   return md_index_add_all(store, hashes, count, event->seq, err);
 }
 
+static const char update_keys[] = "UPDATE events SET keys = ?2, person = ?3 WHERE seq = ?1";
+
+int md_events_relate(md_store *store, const md_event *event, md_error *err) {
+  uint64_t hashes[MD_HASHES_MAX];
+  size_t len = md_keylist_size(event->keys, event->key_count);
+  char *keys = md_alloc(len + 1);
+  if (!keys) return md_error_set(err, MD_ENOMEM, "out of memory while storing an event");
+  md_keylist_write(event->keys, event->key_count, keys);
+  int code = md_statement_run(store, err, update_keys, "ibi", event->seq, len ? keys : NULL, len, event->person);
+  md_free(keys);
+  int count = md_hashes_of_event(event->source, event->id, event->person, event->keys, event->key_count, hashes);
+  for (int i = 0; i < count && !code; i++)
+    code = md_index_add_late(store, hashes[i], event->seq, err);
+  return code;
+}
+
 static int read_event(md_row *row, md_event *out, md_error *err) {
   size_t len;
   memset(out, 0, offsetof(md_event, keys));

@@ -42,6 +42,8 @@ typedef struct md_event {
 
 // Stores; fills `event->seq`. Indexed by id, keys and person (as kind "person").
 int md_events_insert(md_store *store, md_event *event, md_error *err);
+// Writes keys and person of an event that were not known when it came (P4), and files it under them.
+int md_events_relate(md_store *store, const md_event *event, md_error *err);
 // By id (T5): MD_ENOTFOUND or 0. Only seq and digest need be filled.
 int md_events_find_id(md_store *store, const char *source, const char *id, int64_t *seq,
                       uint8_t digest[static MD_EVENT_DIGEST_SIZE], md_error *err);

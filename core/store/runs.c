@@ -105,6 +105,24 @@ int md_runs_update(md_store *store, const md_run *run, md_error *err) {
   return code;
 }
 
+static const char update_keys[] = "UPDATE runs SET keys = ?2, person = ?3 WHERE id = ?1";
+
+int md_runs_relate(md_store *store, const md_run *run, md_error *err) {
+  md_key all[MD_KEYS_MAX + 1];
+  uint64_t hashes[MD_HASHES_MAX];
+  int count = all_keys(run, all);
+  size_t len = md_keylist_size(all, count);
+  char *keys = md_alloc(len + 1);
+  if (!keys) return md_error_set(err, MD_ENOMEM, "out of memory while storing a run");
+  md_keylist_write(all, count, keys);
+  int code = md_statement_run(store, err, update_keys, "ibi", run->id, len ? keys : NULL, len, run->person);
+  md_free(keys);
+  count = hashes_of(run, hashes);
+  for (int i = 0; i < count && !code; i++)
+    code = md_index_add_late(store, hashes[i], run->id, err);
+  return code;
+}
+
 static int read_run(md_row *row, md_run *out, md_error *err) {
   md_key keys[MD_KEYS_MAX + 1];
   size_t len;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of runs, with journal and open wait inline, and the values that scripts store. One thread a store.
+// The table of runs, with journal and open wait inline, what is still to be offered to them, and the values that
+// scripts store. One thread a store.
 #pragma once
 #include "store/events.h"
 
@@ -54,6 +55,8 @@ int md_runs_next_due(md_store *store, md_micros until, md_arena *arena, md_run *
 // The first queued, or parked, run with id > after. MD_ENOTFOUND when none. Partial indexes.
 int md_runs_next_queued(md_store *store, int64_t after, md_arena *arena, md_run *out, md_error *err);
 int md_runs_next_parked(md_store *store, int64_t after, md_arena *arena, md_run *out, md_error *err);
+// Writes keys and person of a run that were not known at its start, and files it under them.
+int md_runs_relate(md_store *store, const md_run *run, md_error *err);
 // When the earliest timer is due; 0 when there is none.
 md_micros md_runs_due_at(md_store *store);
 // Listing, newest first: NULL or 0 means any. `person` matches the row's person.
@@ -74,6 +77,14 @@ typedef struct md_run_count {
   int64_t count;
 } md_run_count;
 int md_runs_counts(md_store *store, int (*each)(void *context, const md_run_count *row), void *context, md_error *err);
+
+// An event that is still to be offered to the runs with after < id < before (T8).
+typedef struct md_offer {
+  int64_t event_seq, after, before;
+} md_offer;
+int md_offers_put(md_store *store, const md_offer *offer, md_error *err); // in the place of the event's earlier one
+int md_offers_remove(md_store *store, int64_t event_seq, md_error *err);
+int md_offers_first(md_store *store, md_offer *out, md_error *err); // by event; MD_ENOTFOUND when none
 
 // Stored values: per moment and person (canonical members are the caller's business). JSON text; 0 = never expires.
 typedef struct md_value {

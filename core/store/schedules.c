@@ -44,7 +44,7 @@ int md_schedules_next_due(md_store *store, md_micros until, md_arena *arena, md_
   return code;
 }
 
-static const char select_due_at[] = "SELECT due_at FROM schedules ORDER BY due_at LIMIT 1";
+static const char select_due_at[] = "SELECT due_at FROM schedules WHERE due_at > 0 ORDER BY due_at LIMIT 1";
 
 md_micros md_schedules_due_at(md_store *store) {
   int64_t due = 0;

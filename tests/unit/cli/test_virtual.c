@@ -138,12 +138,36 @@ static void advancing_takes_its_end_or_not(void **state) {
   run_is(f, 1, MD_RUN_DONE, "nothing", START + MD_HOUR);
 }
 
+// B5, T7: schedules fire on the way, and do not keep it going.
+static void schedules_do_not_keep_it_going(void **state) {
+  static const char daily[] = "local moment = require 'moment'\n"
+                              "return moment.define { class = 'service', on = moment.schedule('0 9 * * *', 'UTC'),\n"
+                              "  run = function(m) return 'fired' end }\n";
+  fixture *f = *state;
+  md_error err = {0};
+  md_source_file files[] = {{"d/moment.lua", daily, sizeof daily - 1}, {"m/moment.lua", script, sizeof script - 1}};
+  md_source source = {files, 2};
+  if (md_engine_load(f->driver.engine, &source, ignore, NULL, &err)) fail_msg("%s", err.text);
+  take(f, "a", START); // at 9:00 UTC
+  take(f, "x", START + 2 * MD_DAY);
+  assert_int_equal(md_runs_last_id(f->driver.store), 2);
+  run_is(f, 2, MD_RUN_DONE, "fired", START + MD_DAY);
+  assert_int_equal(md_virtual_finish(&f->driver, 0, &err), 0);
+  assert_int_equal(md_runs_last_id(f->driver.store), 3); // the one that is due with the last line
+  take(f, "a", START + 3 * MD_DAY - MD_MINUTE);
+  assert_int_equal(md_virtual_finish(&f->driver, 0, &err), 0);
+  assert_int_equal(md_runs_last_id(f->driver.store), 5); // of the line, of the hour that it waits
+  assert_int_equal(md_virtual_finish(&f->driver, START + 5 * MD_DAY, &err), 0);
+  assert_int_equal(md_runs_last_id(f->driver.store), 7);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(stops_at_what_is_due, set_up, tear_down),
       cmocka_unit_test_setup_teardown(events_come_before_what_is_due_with_them, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_late_line_is_taken_now_and_counted, set_up, tear_down),
       cmocka_unit_test_setup_teardown(runs_on_until_nothing_is_left, set_up, tear_down),
-      cmocka_unit_test_setup_teardown(advancing_takes_its_end_or_not, set_up, tear_down)};
+      cmocka_unit_test_setup_teardown(advancing_takes_its_end_or_not, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(schedules_do_not_keep_it_going, set_up, tear_down)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,7 +79,8 @@ static void test_wrong_definitions_are_refused(void **state) {
   refused("class = 'service', run = run", "needs on:");
   refused("class = 'service', on = {}, run = run", "needs on:");
   refused("class = 'service', on = 5, run = run", "on must be a type, a schedule, or a list of them, not number");
-  refused("class = 'service', on = { 'a', 5 }, run = run", "on must be a text, not number");
+  refused("class = 'service', on = { 'a', 5 }, run = run",
+          "on must be a type, a schedule, or a list of them, not number");
   refused("class = 'service', on = 'order placed', run = run", "'order placed' is no event type");
   refused("class = 'service', on = '*', run = run", "'*' is no event type");
   refused("class = 'service', on = 'a'", "needs run:");

@@ -5,6 +5,7 @@
 #include "store/keys.h"
 #include "store/lazy.h"
 #include "store/messages.h"
+#include "store/schedules.h"
 #include "store/suppressions.h"
 #include "store/versions.h"
 #include "store_fixture.h"
@@ -27,6 +28,7 @@ static const char *const may_scan[] = {
     "SELECT name, live FROM moments",
     "SELECT id, name, scopes",
     "SELECT stripe, events",
+    "SELECT moment, expression, zone, due_at FROM schedules WHERE ?1",
     "SELECT id, moment, digest, created_at, note FROM versions WHERE ?1 IS NULL",
     "UPDATE calls SET state = 1", // at start, the few that were under way: a partial index
 };
@@ -134,6 +136,7 @@ static void use_people(store_fixture *f, md_store *s) {
 
 static void use_runs(store_fixture *f, md_store *s) {
   md_run run;
+  md_offer offer;
   md_value value = {"1", 0, 0};
   int go_on = 0;
   make_run(s, "m", 1, "order", "o1", 5);
@@ -141,6 +144,11 @@ static void use_runs(store_fixture *f, md_store *s) {
   run.person = 2;
   md_runs_update(s, &run, &f->err);
   md_runs_next_live(s, run.about, 0, INT64_MAX, f->arena, &run, &f->err);
+  md_runs_relate(s, &run, &f->err);
+  md_offers_put(s, &(md_offer){1, 2, 3}, &f->err);
+  assert_int_equal(md_offers_first(s, &offer, &f->err), 0);
+  md_offers_remove(s, offer.event_seq, &f->err);
+  assert_int_equal(md_offers_first(s, &offer, &f->err), MD_ENOTFOUND);
   md_runs_next_due(s, 9, f->arena, &run, &f->err);
   md_runs_due_at(s);
   md_runs_next_queued(s, 0, f->arena, &run, &f->err);
@@ -150,6 +158,23 @@ static void use_runs(store_fixture *f, md_store *s) {
   md_values_set(s, "m", 1, "k", &value, &f->err);
   md_values_get(s, "m", 1, "k", f->arena, &value, &f->err);
   md_values_set(s, "m", 1, "k", NULL, &f->err);
+}
+
+static int see_schedule(void *context, const md_schedule_row *row) {
+  (void)row;
+  return *(int *)context;
+}
+
+static void use_schedules(store_fixture *f, md_store *s) {
+  md_schedule_row row = {"m", "0 8 * * *", "UTC", 5};
+  int go_on = 0;
+  md_schedules_add(s, &row, &f->err);
+  md_schedules_set_due(s, &row, &f->err);
+  assert_int_equal(md_schedules_due_at(s), 5);
+  assert_int_equal(md_schedules_next_due(s, 5, f->arena, &row, &f->err), 0);
+  md_schedules_list(s, "m", see_schedule, &go_on, &f->err);
+  md_schedules_remove(s, &row, &f->err);
+  assert_int_equal(md_schedules_next_due(s, 5, f->arena, &row, &f->err), MD_ENOTFOUND);
 }
 
 static void use_messages(store_fixture *f, md_store *s) {
@@ -265,6 +290,7 @@ static void test_no_hot_statement_scans(void **state) {
   use_people(f, f->store);
   use_events(f, f->store);
   use_runs(f, f->store);
+  use_schedules(f, f->store);
   use_messages(f, f->store);
   use_calls(f, f->store);
   use_suppressions(f, f->store);
