@@ -4,6 +4,7 @@
 #   tests/fuzz/fuzz_NAME.c        fuzz.NAME        tests/fuzz/regression/NAME/* and random inputs, label quick
 #   tests/e2e/test_NAME[.py|.sh|.mjs], tests/fault/test_NAME[...]    e2e.NAME, fault.NAME
 #   scripts/**/*_spec.lua         script.specs     `momentd test scripts`, label quick
+#   tests/script/**/*_spec.lua    script.language  `momentd test tests/script`: the steps themselves, label quick
 #   tests/lint/NAME               lint.NAME        in the dev preset only
 #
 # In its first 1,000 bytes a file may say more, on a line that begins with # or //:
@@ -205,6 +206,7 @@ if(specs AND TARGET momentd)
   momentd_test_settings("${CMAKE_CURRENT_LIST_FILE}" "script;quick" 120)
   if(test_wanted)
     momentd_add_test(script.specs $<TARGET_FILE:momentd> test "${PROJECT_SOURCE_DIR}/scripts")
+    momentd_add_test(script.language $<TARGET_FILE:momentd> test "${PROJECT_SOURCE_DIR}/tests/script")
   endif()
 endif()
 

@@ -130,6 +130,7 @@ static void check_files(inspection *at) {
     at->file = file->path;
     bool script = ends_with(file->path, ".lua") && !ends_with(file->path, "_spec.lua");
     if (script) md_script_lint(file->data, file->len, lint_finding, at);
+    if (script) md_script_lint_steps(file->data, file->len, lint_finding, at);
     if (script) md_script_templates(file->data, file->len, template_named, at);
     if (is_copy(file->path) && md_copy_lint(&source, file->path, at->arena, &err))
       md_problems_add(&at->problems, at->moment, err.text);

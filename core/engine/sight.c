@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a run sees of the stream: which events are about it, and where they are filed (P5, P6).
 #include "engine/sight.h"
+#include "base/log.h"
 #include <string.h>
 
 enum { MEMBERS_MAX = 256 };
@@ -58,7 +59,7 @@ static int add_person(md_sight *sight, md_error *err) {
   if (!keys) return rc ? rc : md_error_set(err, MD_ENOMEM, "out of memory while a run's events were looked for");
   if (sight->key_count) keys[0] = sight->keys[0];
   for (int i = 0; i < count; i++) {
-    const char *value = md_arena_printf(engine->arena, "%lld", (long long)rows[i]);
+    const char *value = md_arena_strdup(engine->arena, md_log_int(rows[i]));
     if (!value) return md_error_set(err, MD_ENOMEM, "out of memory while a run's events were looked for");
     keys[sight->key_count++] = (md_key){"person", value};
   }

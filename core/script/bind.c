@@ -12,6 +12,14 @@ const char *const md_builtins[MD_BUILTINS + 1] = {"fmt", "moment", "plan", NULL}
 static const luaL_Reg *const families[] = {md_bind_event, md_bind_http,    md_bind_message,
                                            md_bind_plain, md_bind_storage, md_bind_wait};
 
+void md_bind_methods(const char *out[static MD_METHODS_MAX]) {
+  int count = 0;
+  for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+    for (const luaL_Reg *at = families[i]; at->name && count < MD_METHODS_MAX - 1; at++)
+      out[count++] = at->name;
+  out[count] = NULL;
+}
+
 static MD_RAISES void make_m(lua_State *L) {
   md_vm *vm = md_vm_of(L);
   lua_createtable(L, 0, 16);

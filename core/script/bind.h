@@ -16,6 +16,10 @@ extern const luaL_Reg md_bind_wait[];
 // Reads the option `by` of a step about events (P5) into its args.
 MD_RAISES void md_wait_read_by(lua_State *L, int table, const char *what, json_t *args);
 
+// Fills `out` with the names of all methods of m, NULL-terminated.
+enum { MD_METHODS_MAX = 64 };
+void md_bind_methods(const char *out[static MD_METHODS_MAX]);
+
 // Functions of the module fmt.
 extern const luaL_Reg md_bind_fmt[];
 

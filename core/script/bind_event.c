@@ -4,6 +4,7 @@
 #include "script/bind.h"
 #include "script/options.h"
 #include "script/step.h"
+#include "script/step_options.h"
 #include "script/types.h"
 #include "script/value.h"
 #include <string.h>
@@ -17,10 +18,9 @@ static MD_RAISES void refuse_reserved(lua_State *L, const char *type) {
 }
 
 static MD_RAISES int l_event_emit(lua_State *L) {
-  static const char *const known[] = {"data", "type", NULL};
   md_step_allowed(L, "emit");
   if (lua_type(L, 2) != LUA_TTABLE) md_raise(L, "m:emit takes a table: m:emit { type = \"cart.rescued\", data = { } }");
-  md_options_check(L, 2, "m:emit", known);
+  md_options_check(L, 2, "m:emit", md_options_emit);
   const char *type = md_options_find_text(L, 2, "m:emit", "type", 256);
   if (!type) md_raise(L, "m:emit needs a type");
   md_options_event_type(L, "m:emit", type, false);
@@ -36,7 +36,6 @@ static MD_RAISES int l_event_emit(lua_State *L) {
 }
 
 static MD_RAISES int l_event_past(lua_State *L) {
-  static const char *const known[] = {"by", "within", NULL};
   md_types types;
   md_micros within;
   md_step_allowed(L, "past");
@@ -46,7 +45,7 @@ static MD_RAISES int l_event_past(lua_State *L) {
   md_value_put(L, args, "types", md_types_list(L, &types));
   if (!lua_isnil(L, 3)) {
     if (lua_type(L, 3) != LUA_TTABLE) md_raise(L, "m:past takes its options as a table: { within = \"2d\" }");
-    md_options_check(L, 3, "m:past", known);
+    md_options_check(L, 3, "m:past", md_options_past);
     if (md_options_find_duration(L, 3, "m:past", "within", &within))
       md_value_put(L, args, "within", md_value_seconds(L, within));
     md_wait_read_by(L, 3, "m:past", args);

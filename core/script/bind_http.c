@@ -3,6 +3,7 @@
 #include "script/bind.h"
 #include "script/options.h"
 #include "script/step.h"
+#include "script/step_options.h"
 #include "script/value.h"
 #include <string.h>
 
@@ -89,12 +90,11 @@ static MD_RAISES void read_save(lua_State *L, json_t *args) {
 }
 
 static MD_RAISES int l_http_http(lua_State *L) {
-  static const char *const known[] = {"connection", "json", "method", "name", "path", "query", "save", NULL};
   static const char *const methods[] = {"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT", NULL};
   md_step_allowed(L, "http");
   if (lua_type(L, 2) != LUA_TTABLE)
     md_raise(L, "m:http takes a table: m:http { connection = \"stock\", path = \"/items/1\" }");
-  md_options_check(L, 2, "m:http", known);
+  md_options_check(L, 2, "m:http", md_options_http);
   json_t *args = md_value_made(L, json_object());
   const char *connection = md_options_find_text(L, 2, "m:http", "connection", NAME_BYTES);
   if (!connection) md_raise(L, "m:http needs a connection: a name from the configuration");

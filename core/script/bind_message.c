@@ -3,6 +3,7 @@
 #include "script/bind.h"
 #include "script/options.h"
 #include "script/step.h"
+#include "script/step_options.h"
 #include "script/value.h"
 
 enum { NAME_MAX_BYTES = 64, EVENT_TYPE_BYTES = 200 };
@@ -73,13 +74,10 @@ static MD_RAISES void take_lateness(lua_State *L, json_t *args) {
 }
 
 static MD_RAISES int l_message_send(lua_State *L) {
-  static const char *const known[] = {
-      "channel", "data",   "fallback_template", "locale", "max_lateness", "products", "send_at", "template", "to",
-      "unless",  "urgent", "variant",           NULL};
   static const char *const channels[] = {"email", NULL};
   md_step_allowed(L, "send");
   if (lua_type(L, 2) != LUA_TTABLE) md_raise(L, "m:send takes a table: m:send { template = \"confirmation\" }");
-  md_options_check(L, 2, "m:send", known);
+  md_options_check(L, 2, "m:send", md_options_send);
   json_t *args = md_value_made(L, json_object());
   const char *name = take_template(L, args, "template");
   if (!name) md_raise(L, "m:send needs a template");

@@ -3,6 +3,7 @@
 #include "script/bind.h"
 #include "script/options.h"
 #include "script/step.h"
+#include "script/step_options.h"
 #include "script/value.h"
 
 enum { KEY_MAX = 256 };
@@ -44,7 +45,6 @@ static MD_RAISES int l_storage_get(lua_State *L) {
 }
 
 static MD_RAISES int l_storage_set(lua_State *L) {
-  static const char *const known[] = {"ttl", NULL};
   const char *key;
   md_micros ttl;
   md_step_allowed(L, "set");
@@ -53,7 +53,7 @@ static MD_RAISES int l_storage_set(lua_State *L) {
   md_value_put(L, args, "value", md_value_read(L, 3, "m:set: the value", MD_VALUE_BYTES));
   if (!lua_isnil(L, 4)) {
     if (lua_type(L, 4) != LUA_TTABLE) md_raise(L, "m:set takes its options as a table: { ttl = \"30d\" }");
-    md_options_check(L, 4, "m:set", known);
+    md_options_check(L, 4, "m:set", md_options_set);
     if (md_options_find_duration(L, 4, "m:set", "ttl", &ttl)) md_value_put(L, args, "ttl", md_value_seconds(L, ttl));
   }
   return md_step_take(L, MD_STEP_SET, key, args);

@@ -4,6 +4,7 @@
 #include "script/bind.h"
 #include "script/options.h"
 #include "script/step.h"
+#include "script/step_options.h"
 #include "script/types.h"
 #include "script/value.h"
 #include <string.h>
@@ -63,7 +64,6 @@ static MD_RAISES void open_options(lua_State *L, int index, const char *what, co
 }
 
 static MD_RAISES int l_wait_wait_for(lua_State *L) {
-  static const char *const known[] = {"before", "by", "late", "max_lateness", "since", "where", "within", NULL};
   static const char *const since[] = {"now", "start", NULL};
   const char *what = "m:wait_for";
   md_types types;
@@ -74,7 +74,7 @@ static MD_RAISES int l_wait_wait_for(lua_State *L) {
   json_t *args = md_value_made(L, json_object());
   md_value_put(L, args, "types", md_types_list(L, &types));
   if (!lua_isnil(L, OPTIONS)) {
-    open_options(L, OPTIONS, what, "{ within = \"1h\" }", known);
+    open_options(L, OPTIONS, what, "{ within = \"1h\" }", md_options_wait_for);
     read_deadline(L, what, args);
     md_wait_read_by(L, OPTIONS, what, args);
     read_lateness(L, OPTIONS, what, args);
@@ -86,7 +86,6 @@ static MD_RAISES int l_wait_wait_for(lua_State *L) {
 }
 
 static MD_RAISES int l_wait_collect(lua_State *L) {
-  static const char *const known[] = {"before", "by", "late", "max", "max_lateness", "quiet", "where", "within", NULL};
   const char *what = "m:collect";
   md_types types;
   md_micros quiet;
@@ -97,7 +96,7 @@ static MD_RAISES int l_wait_collect(lua_State *L) {
   json_t *args = md_value_made(L, json_object());
   md_value_put(L, args, "types", md_types_list(L, &types));
   if (!lua_isnil(L, OPTIONS)) {
-    open_options(L, OPTIONS, what, "{ quiet = \"2m\", within = \"1h\" }", known);
+    open_options(L, OPTIONS, what, "{ quiet = \"2m\", within = \"1h\" }", md_options_collect);
     read_deadline(L, what, args);
     md_wait_read_by(L, OPTIONS, what, args);
     read_lateness(L, OPTIONS, what, args);
@@ -112,13 +111,12 @@ static MD_RAISES int l_wait_collect(lua_State *L) {
 }
 
 static MD_RAISES int l_wait_sleep(lua_State *L) {
-  static const char *const known[] = {"late", "max_lateness", NULL};
   md_step_allowed(L, "sleep");
   lua_settop(L, OPTIONS);
   json_t *args = md_value_made(L, json_object());
   md_value_put(L, args, "for", md_value_seconds(L, md_options_duration(L, 2, "m:sleep")));
   if (!lua_isnil(L, OPTIONS)) {
-    open_options(L, OPTIONS, "m:sleep", "{ max_lateness = \"2h\" }", known);
+    open_options(L, OPTIONS, "m:sleep", "{ max_lateness = \"2h\" }", md_options_sleep);
     read_lateness(L, OPTIONS, "m:sleep", args);
   }
   return md_step_take(L, MD_STEP_SLEEP, "", args);
@@ -148,9 +146,8 @@ static MD_RAISES int find_weekday(lua_State *L) {
 }
 
 static MD_RAISES void read_clock(lua_State *L, json_t *args) {
-  static const char *const known[] = {"hour", "late", "max_lateness", "minute", "tz", "weekday", NULL};
   const char *what = "m:sleep_until";
-  md_options_check(L, 2, what, known);
+  md_options_check(L, 2, what, md_options_sleep_until);
   int hour = find_number(L, "hour", 0, 23), minute = find_number(L, "minute", 0, 59), weekday = find_weekday(L);
   if (hour < 0 && minute < 0) md_raise(L, "%s needs an hour or a minute: m:sleep_until { hour = 9 }", what);
   if (hour >= 0) md_value_put(L, args, "hour", json_integer(hour));
@@ -162,7 +159,6 @@ static MD_RAISES void read_clock(lua_State *L, json_t *args) {
 }
 
 static MD_RAISES int l_wait_sleep_until(lua_State *L) {
-  static const char *const known[] = {"late", "max_lateness", NULL};
   const char *what = "m:sleep_until";
   md_step_allowed(L, "sleep_until");
   lua_settop(L, OPTIONS);
@@ -176,7 +172,7 @@ static MD_RAISES int l_wait_sleep_until(lua_State *L) {
     md_raise(L, "%s takes a time in seconds, such as m:now() + 3600, or a table such as { hour = 9 }", what);
   put_time(L, args, "at", at);
   if (!lua_isnil(L, OPTIONS)) {
-    open_options(L, OPTIONS, what, "{ max_lateness = \"2h\" }", known);
+    open_options(L, OPTIONS, what, "{ max_lateness = \"2h\" }", md_options_sleep);
     read_lateness(L, OPTIONS, what, args);
   }
   return md_step_take(L, MD_STEP_SLEEP_UNTIL, "", args);

@@ -9,6 +9,11 @@
 void md_script_lint(const char *text, size_t len, void (*each)(void *context, int line, const char *what),
                     void *context);
 
+// Calls `each` for every step that m does not have, and every option that a step does not take, where the text names
+// them in so many words.
+void md_script_lint_steps(const char *text, size_t len, void (*each)(void *context, int line, const char *what),
+                          void *context);
+
 // Calls `each` for every template that the text names in so many words: template = "x", fallback_template = "x". The
 // name is not NUL-terminated.
 void md_script_templates(const char *text, size_t len,

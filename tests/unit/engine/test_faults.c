@@ -72,8 +72,54 @@ static void test_every_allocation(void **state) {
   assert_true(refused > 5);
 }
 
+// The same for collections, where, past, latest, continue_as, a late link and a schedule.
+static const char steps_plan[] = "local p = require 'plan'\nreturn p.define { person = { strong = { 'subject' } },\n"
+                                 "  things = { order = { of = 'person', at = 'data.order' },\n"
+                                 "             parcel = { of = 'order', at = 'data.parcel' } } }\n";
+
+static const char steps_script[] =
+    "local moment = require 'moment'\n"
+    "return moment.define { class = 'service', on = { 'a', moment.schedule('0 0 1 1 *') }, about = 'order',\n"
+    "  run = function(m, event, sum)\n"
+    "  if event.type == 'schedule' then return 'clock' end\n"
+    "  if sum then return 'sum ' .. sum .. ' ' .. m:past('b', { by = 'person' }).count .. ' ' .. m:latest().data.n "
+    "end\n"
+    "  local list = m:collect('b', { max = 2, within = '1h', where = function(e) return e.data.n > 0 end })\n"
+    "  local last = m:wait_for('b', { within = '1h', where = function(e) return e.data.n == 3 end })\n"
+    "  m:continue_as(#list * 10 + last.data.n)\n"
+    "end }\n";
+
+static void test_every_allocation_of_steps(void **state) {
+  (void)state;
+  static const char *const data[] = {"{\"n\":1,\"order\":\"o\"}", "{\"n\":1,\"parcel\":\"p\"}",
+                                     "{\"n\":2,\"order\":\"o\",\"parcel\":\"p\"}", "{\"n\":3,\"order\":\"o\"}"};
+  int refused = 0;
+  for (long n = 1; n < 300; n++) {
+    shop s;
+    shop_open(&s);
+    shop_load(&s, "events.lua", steps_plan, "m/moment.lua", steps_script, NULL);
+    assert_string_equal(s.problems, "");
+    for (int i = 0; i < 4; i++) {
+      const char *id = md_arena_printf(s.arena, "e%d", i), *type = i == 0 ? "a" : "b";
+      int64_t before = md_store_count(s.store, "events", NULL);
+      md_event_status status = give(&s, type, id, data[i], n);
+      expect_whole(&s, status, before);
+      refused += status == MD_EVENT_UNAVAILABLE;
+      status = give(&s, type, id, data[i], 0);
+      assert_true(status == MD_EVENT_ACCEPTED || status == MD_EVENT_DUPLICATE);
+      shop_settle(&s);
+      if (strncmp(shop_outcome(&s), "waiting", 7) != 0 && shop_all_runs(&s).list[0].state == MD_RUN_PARKED)
+        assert_int_equal(shop_retry(&s, 1), 0);
+    }
+    assert_string_equal(shop_outcome(&s), "sum 23 3 1");
+    shop_close(&s);
+  }
+  assert_true(refused > 20);
+}
+
 int main(void) {
   md_json_init();
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_allocation)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_allocation),
+                                     cmocka_unit_test(test_every_allocation_of_steps)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,22 @@
+-- SPDX-License-Identifier: Apache-2.0
+describe("a parcel", function()
+  local function scan(shop, place, parcel)
+    shop:event("shipment.scanned", { data = { shipment_id = parcel or "p1", place = place } })
+  end
+
+  it("tells a burst once (W5), and knows scans that came before their order was known (P4)", function(shop)
+    shop:event("order.placed", { subject = "ida", data = { order_id = "1" } })
+    scan(shop, "Taulov")
+    shop:advance("1m")
+    scan(shop, "Aarhus")
+    scan(shop, "elsewhere", "p2")
+    shop:advance("1m")
+    shop:event("order.packed", { data = { order_id = "1", shipment_id = "p1" } })
+    scan(shop, "Viborg")
+    shop:advance("3h")
+    scan(shop, "Skive")
+    shop:expect_run_state("waiting")
+    shop:advance("2d")
+    shop:expect_outcome("bursts 3:Viborg 1:Skive")
+  end)
+end)

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `check` finds in a script before it runs: forbidden names (S1), steps and options that there are not.
+#include "script/lint.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+typedef struct findings {
+  char text[2000];
+} findings;
+
+static void note(void *context, int line, const char *what) {
+  findings *all = context;
+  size_t len = strlen(all->text);
+  snprintf(all->text + len, sizeof all->text - len, "%d: %s\n", line, what);
+}
+
+static void steps(const char *text, const char *expected) {
+  findings all = {{0}};
+  md_script_lint_steps(text, strlen(text), note, &all);
+  assert_string_equal(all.text, expected);
+}
+
+static void test_unknown_steps(void **state) {
+  (void)state;
+  steps("m:wait_fro('x')\nm:sleep('1h')", "1: there is no m:wait_fro; did you mean m:wait_for?\n");
+  steps("local x = m:colect { 'a' }", "1: there is no m:colect; did you mean m:collect?\n");
+  steps("view.m:anything() other.m:thing() form:wait_fro()", "");
+  steps("local m = require 'mine'\nm:anything()", ""); // an m of its own
+  steps("-- m:wait_fro()\nlocal s = 'm:wait_fro()'", "");
+}
+
+static void test_unknown_options(void **state) {
+  (void)state;
+  steps("m:wait_for('x', { whitin = '1h' })", "1: m:wait_for has no option 'whitin'; did you mean 'within'?\n");
+  steps("m:wait_for({ 'a', 'b' }, {\n  within = '1h',\n  bye = 'person' })",
+        "3: m:wait_for has no option 'bye'; did you mean 'by'?\n");
+  steps("m:collect('x', { quiet = '2m', within = f { x = 1, y = 2 }, max = 3 })", "");
+  steps("m:wait_for('x', { where = function(e)\n  local a, b = 1, 2\n  if a == b then c, d = a, b end\n"
+        "  for i = 1, 2 do x, y = i, i end\n  return e.data.total == a, z end, sinse = 'now' })",
+        "5: m:wait_for has no option 'sinse'; did you mean 'since'?\n");
+  steps("m:send { template = 'x', data = { whatever = 1, locale = { deep = 2 } }, urgnet = true }",
+        "1: m:send has no option 'urgnet'; did you mean 'urgent'?\n");
+  steps("m:set('key', { anything = 1 }, { tll = '1h' })", "1: m:set has no option 'tll'; did you mean 'ttl'?\n");
+  steps("m:update_profile { anything = 1 } m:get('x') m:emit { type = 'x', data = { a = 1 } }", "");
+  steps("m:sleep_until { hour = 9, weekdy = 1 }", "1: m:sleep_until has no option 'weekdy'; did you mean 'weekday'?\n");
+  steps("m:sleep_until(t, { late = 'skip', max_lateness = '1h' })", "");
+  steps("m:wait_for('x', options) m:wait_for(('x'), { within = w == 1 and a or b })", "");
+  steps("m:wait_for('x', {", "");
+}
+
+static void test_forbidden_names(void **state) {
+  (void)state;
+  findings all = {{0}};
+  const char *text = "local t = os.time()\nprint(t)";
+  md_script_lint(text, strlen(text), note, &all);
+  assert_non_null(strstr(all.text, "1: os.time is not available in scripts"));
+  assert_non_null(strstr(all.text, "2: print is not available in scripts"));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_unknown_steps), cmocka_unit_test(test_unknown_options),
+                                     cmocka_unit_test(test_forbidden_names)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
