@@ -8,7 +8,10 @@
 
 enum { METHODS_MAX = 64 };
 
-static const md_stats_method *const families[] = {md_stats_bucket_methods};
+static const md_stats_method *const families[] = {
+    md_stats_proportion_methods, md_stats_means_methods,    md_stats_srm_methods,
+    md_stats_sequential_methods, md_stats_bayes_methods,    md_stats_planning_methods,
+    md_stats_watch_methods,      md_stats_feedback_methods, md_stats_bucket_methods};
 
 const md_stats_method *md_stats_method_at(size_t index) {
   for (size_t i = 0; i < sizeof families / sizeof *families; i++)

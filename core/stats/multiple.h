@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// Many p-values at once. Pure; any thread. Allocates nothing.
+#pragma once
+#include <stddef.h>
+
+// Adjusted p-values in the order given; `order` is scratch for `count` numbers. p within 0 and 1.
+void md_adjust_bonferroni(const double *p, size_t count, double *out);
+void md_adjust_holm(const double *p, size_t count, size_t *order, double *out); // Holm 1979
+void md_adjust_bh(const double *p, size_t count, size_t *order, double *out);   // Benjamini, Hochberg 1995

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of cases of the month-end decision (docs/statistics.md), and its borders.
+#include "stats/decision.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "stats_near.h"
+
+typedef struct row {
+  const char *what;
+  double srm_p, days;
+  const char *fault;
+  bool early;
+  md_goal_result goal;
+  bool guarded, non_inferior;
+  double guardrail_upper, days_needed;
+  md_verdict verdict;
+  int rule;
+} row;
+
+#define BETTER                                                                                                         \
+  { 1, 0.01, 0.05, 0.003, -0.01, 0.07, 0.2 }
+#define CLEARLY                                                                                                        \
+  { 1, 0.03, 0.05, 1e-9, 0.01, 0.07, 0.01 }
+#define WORSE                                                                                                          \
+  { 1, -0.05, -0.01, 0.003, -0.07, 0.01, 0.2 }
+#define NARROW                                                                                                         \
+  { 1, -0.005, 0.007, 0.7, -0.01, 0.012, 1 }
+#define WIDE                                                                                                           \
+  { 1, -0.05, 0.07, 0.7, -0.1, 0.12, 1 }
+
+static const row table[] = {
+    {"arms do not fit", 0.0009, 30, NULL, false, CLEARLY, false, false, 0, 0, MD_VERDICT_NONE, 1},
+    {"a data fault", 0.5, 30, "opens were lost on the 3rd", false, CLEARLY, false, false, 0, 0, MD_VERDICT_NONE, 1},
+    {"arms just fit", 0.001, 30, NULL, false, CLEARLY, false, false, 0, 0, MD_VERDICT_SCALE, 4},
+    {"too few days", 0.5, 6, NULL, false, CLEARLY, false, false, 0, 0, MD_VERDICT_NONE, 2},
+    {"seven days are enough", 0.5, 7, NULL, false, CLEARLY, false, false, 0, 0, MD_VERDICT_SCALE, 4},
+    {"the goal is worse", 0.5, 30, NULL, false, WORSE, false, false, 0, 0, MD_VERDICT_STOP, 3},
+    {"a guardrail is worse", 0.5, 30, NULL, false, CLEARLY, true, false, -0.01, 0, MD_VERDICT_STOP, 3},
+    {"the goal is better", 0.5, 30, NULL, false, BETTER, true, true, 0.02, 0, MD_VERDICT_SCALE, 4},
+    {"better, a guardrail open, time left", 0.5, 30, NULL, false, BETTER, true, false, 0.02, 10, MD_VERDICT_EXTEND, 6},
+    {"better, a guardrail open, no time", 0.5, 30, NULL, false, BETTER, true, false, 0.02, 99, MD_VERDICT_KEEP, 6},
+    {"an early look is not the end", 0.5, 12, NULL, true, BETTER, false, false, 0, 10, MD_VERDICT_EXTEND, 6},
+    {"early, but always valid", 0.5, 12, NULL, true, CLEARLY, false, false, 0, 10, MD_VERDICT_SCALE, 4},
+    {"early and worse on the plain interval", 0.5, 12, NULL, true, WORSE, false, false, 0, 10, MD_VERDICT_EXTEND, 6},
+    {"no difference that matters", 0.5, 30, NULL, false, NARROW, false, false, 0, 10, MD_VERDICT_KEEP, 5},
+    {"undecided, time left", 0.5, 30, NULL, false, WIDE, false, false, 0, 28, MD_VERDICT_EXTEND, 6},
+    {"undecided, no time", 0.5, 30, NULL, false, WIDE, false, false, 0, 29, MD_VERDICT_KEEP, 6},
+    {"no interval", 0.5, 30, NULL, false, {1, NAN, NAN, NAN, NAN, NAN, NAN}, false, false, 0, 29, MD_VERDICT_KEEP, 6},
+};
+
+static md_decision_case case_of(const row *r, const md_guardrail_result *guardrail) {
+  return (md_decision_case){.srm_p = r->srm_p,
+                            .data_fault = r->fault,
+                            .days = r->days,
+                            .early = r->early,
+                            .goals = &r->goal,
+                            .goal_count = 1,
+                            .guardrails = guardrail,
+                            .guardrail_count = r->guarded,
+                            .target_mde = 0.01,
+                            .alpha = 0.05,
+                            .days_needed = r->days_needed,
+                            .days_cap = 28};
+}
+
+static void the_table(void **state) {
+  (void)state;
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    md_guardrail_result guardrail = {1, table[i].guardrail_upper, table[i].non_inferior};
+    md_decision_case at = case_of(&table[i], &guardrail);
+    md_decision made = md_decide(&at, 1);
+    if (made.verdict != table[i].verdict || made.rule != table[i].rule || !made.why)
+      fail_msg("%s: %s by rule %d, not %s by rule %d", table[i].what, md_verdict_name(made.verdict), made.rule,
+               md_verdict_name(table[i].verdict), table[i].rule);
+  }
+}
+
+// An effect that would do alone is not enough among many goals and arms.
+static void holm_over_goals_and_arms(void **state) {
+  (void)state;
+  md_goal_result goals[10] = {{1, 0.001, 0.05, 0.03, NAN, NAN, 1}};
+  for (int i = 1; i < 10; i++)
+    goals[i] = (md_goal_result){2 + i % 2, -0.05, 0.05, 0.5, NAN, NAN, 1};
+  md_decision_case at = {.srm_p = 0.5, .days = 30, .goals = goals, .goal_count = 1, .target_mde = 0.01, .alpha = 0.05};
+  assert_int_equal(md_decide(&at, 1).verdict, MD_VERDICT_SCALE);
+  at.goal_count = 10;
+  assert_int_equal(md_decide(&at, 1).verdict, MD_VERDICT_EXTEND);
+  assert_int_equal(md_decide(&at, 7).verdict, MD_VERDICT_NONE); // no such arm
+}
+
+static void another_arms_guardrail_is_its_own(void **state) {
+  (void)state;
+  md_goal_result goals[] = {CLEARLY};
+  md_guardrail_result guardrail = {2, -1, false};
+  md_decision_case at = {.srm_p = 0.5,
+                         .days = 30,
+                         .goals = goals,
+                         .goal_count = 1,
+                         .guardrails = &guardrail,
+                         .guardrail_count = 1,
+                         .target_mde = 0.01,
+                         .alpha = 0.05};
+  assert_int_equal(md_decide(&at, 1).verdict, MD_VERDICT_SCALE);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(the_table), cmocka_unit_test(holm_over_goals_and_arms),
+                                     cmocka_unit_test(another_arms_guardrail_is_its_own)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
