@@ -152,8 +152,9 @@ static void print_fields(const md_stats_field *fields, const char *prefix, bool 
 static int help(const md_cli_args *args) {
   const md_stats_method *method = md_stats_method_find(args->positional[0]);
   if (!method) return unknown(args->positional[0]);
-  printf("%s.\n\nUsage: momentd stats %s < INPUT.json\nSource: %s.\n\nInput, one JSON object:\n", method->summary,
-         method->name, method->source);
+  const char *stop = strchr(method->summary, '?') ? "" : ".";
+  printf("%s%s\n\nUsage: momentd stats %s < INPUT.json\nSource: %s.\n\nInput, one JSON object:\n", method->summary,
+         stop, method->name, method->source);
   print_fields(method->in, "", true);
   puts("\nOutput, one JSON object:");
   print_fields(method->out, "", false);

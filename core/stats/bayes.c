@@ -83,9 +83,15 @@ int md_gaussian_best(const double *means, const double *sds, size_t arms, double
   normal normals[MD_BAYES_ARMS_MAX];
   md_order_arm described[MD_BAYES_ARMS_MAX];
   md_order order;
+  double top = means[0];
+  for (size_t i = 1; i < arms; i++)
+    top = fmax(top, means[i]);
   for (size_t i = 0; i < arms; i++) {
-    normals[i] = (normal){means[i], sds[i]};
-    described[i] = (md_order_arm){normal_log_density, &normals[i], means[i], sds[i], INFINITY};
+    // Counted from the highest, so that digits are where they matter; an arm far below it need not be sharper than
+    // numbers are there.
+    double off = means[i] - top;
+    normals[i] = (normal){off, fmax(sds[i], -1e-10 * off)};
+    described[i] = (md_order_arm){normal_log_density, &normals[i], off, normals[i].sd, INFINITY};
   }
   int code = md_order_init(&order, described, arms, arena);
   if (code) return code;

@@ -6,7 +6,7 @@
 #include "stats/proportions.h"
 #include <stddef.h>
 
-enum { MD_BAYES_ARMS_MAX = 20 };
+enum { MD_BAYES_ARMS_MAX = 12 };
 
 typedef struct md_beta {
   double a, b; // both positive

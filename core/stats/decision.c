@@ -26,6 +26,7 @@ static void adjust(const md_decision_case *at, double adjusted[static MD_DECISIO
     double given = at->early ? at->goals[i].always_p : at->goals[i].p_value;
     p[i] = isnan(given) ? 1 : given;
   }
+  md_adjust_order(p, at->goal_count, order);
   md_adjust_holm(p, at->goal_count, order, adjusted);
 }
 

@@ -36,13 +36,17 @@ static int wrong_type(const place *where, const char *wanted, const json_t *valu
   return md_error_set(where->err, MD_EINVAL, "%s: must be %s%s", where->path, wanted, kind_of(value));
 }
 
-// Steps into a member or an item; returns the length to go back to.
+// Steps into a member or an item; returns the length to go back to. Called for every value: no printf.
 static size_t enter(place *where, const char *member, size_t index) {
-  size_t len = strlen(where->path);
-  if (member)
-    snprintf(where->path + len, sizeof where->path - len, "%s%s", len ? "." : "", member);
-  else
-    snprintf(where->path + len, sizeof where->path - len, "[%zu]", index);
+  size_t len = strlen(where->path), room = sizeof where->path - len;
+  if (!member) {
+    snprintf(where->path + len, room, "[%zu]", index);
+    return len;
+  }
+  size_t name = strlen(member), dot = len ? 1 : 0;
+  if (name + dot >= room) return len;
+  if (dot) where->path[len] = '.';
+  memcpy(where->path + len + dot, member, name + 1);
   return len;
 }
 
@@ -177,25 +181,41 @@ static int check_length(const place *where, const md_stats_field *field, size_t 
   return refuse(where, rule, "");
 }
 
-// Lists of numbers and of structs lie alike: a pointer and a count.
-static int list_into(place *where, const md_stats_field *field, const json_t *value, void *into) {
-  if (!json_is_array(value)) return wrong_type(where, "a list", value);
-  size_t count = json_array_size(value), size = size_of(field);
-  int code = check_length(where, field, count);
-  if (code) return code;
-  char *items = md_arena_alloc_zero(where->arena, count * size);
-  if (!items) return md_error_set(where->err, MD_ENOMEM, "out of memory");
+static int numbers_into(place *where, const md_stats_field *field, const json_t *list, double *items, size_t count) {
+  place silent = {.err = NULL}; // an item's place is only worked out where it is refused
+  for (size_t i = 0; i < count; i++) {
+    const json_t *value = json_array_get(list, i);
+    if (number_into(&silent, field, value, &items[i]) == 0) continue;
+    enter(where, NULL, i);
+    return number_into(where, field, value, &items[i]);
+  }
+  return 0;
+}
+
+static int rows_into(place *where, const md_stats_field *field, const json_t *list, char *items, size_t count) {
   for (size_t i = 0; i < count; i++) {
     size_t back = enter(where, NULL, i);
-    code = value_into(where, field, json_array_get(value, i), items + i * size);
+    int code = value_into(where, field, json_array_get(list, i), items + i * size_of(field));
     if (code) return code;
     leave(where, back);
   }
-  if (field->type == MD_STATS_REAL || field->type == MD_STATS_COUNT)
-    *(md_stats_list *)into = (md_stats_list){(const double *)items, count};
-  else
-    *(md_stats_rows *)into = (md_stats_rows){items, count};
   return 0;
+}
+
+// Lists of numbers and of structs lie alike: a pointer and a count.
+static int list_into(place *where, const md_stats_field *field, const json_t *value, void *into) {
+  if (!json_is_array(value)) return wrong_type(where, "a list", value);
+  size_t count = json_array_size(value);
+  int code = check_length(where, field, count);
+  if (code) return code;
+  void *items = md_arena_alloc_zero(where->arena, count * size_of(field));
+  if (!items) return md_error_set(where->err, MD_ENOMEM, "out of memory");
+  if (field->type == MD_STATS_REAL || field->type == MD_STATS_COUNT) {
+    *(md_stats_list *)into = (md_stats_list){items, count};
+    return numbers_into(where, field, value, items, count);
+  }
+  *(md_stats_rows *)into = (md_stats_rows){items, count};
+  return rows_into(where, field, value, items, count);
 }
 
 static int default_into(const md_stats_field *field, void *into) {

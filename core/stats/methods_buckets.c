@@ -4,7 +4,7 @@
 #include "stats/families.h"
 #include <math.h>
 
-enum { CASES_MAX = 100000, ARMS_MAX = 100 };
+enum { TEXTS_MAX = 50000, CASES_MAX = 20000, DIVISIONS_MAX = 500, ARMS_MAX = 100 };
 
 static int no_memory(md_error *err) {
   return md_error_set(err, MD_ENOMEM, "out of memory");
@@ -31,7 +31,7 @@ static int run_fnv1a_32(const void *in, void *out, md_arena *arena, md_error *er
 }
 
 static const md_stats_field fnv1a_32_in[] = {
-    MD_IN_LIST(strings_in, strings, TEXT, "text", "what is hashed, as UTF-8", .longest = CASES_MAX), {0}};
+    MD_IN_LIST(strings_in, strings, TEXT, "text", "what is hashed, as UTF-8", .longest = TEXTS_MAX), {0}};
 static const md_stats_field fnv1a_32_out[] = {{.name = "hash",
                                                .type = MD_STATS_COUNT,
                                                .list = true,
@@ -112,15 +112,16 @@ static const md_stats_field range_case_members[] = {
     {0}};
 static const md_stats_field bucket_ranges_in[] = {MD_IN_LIST(cases_in, cases, OBJECT, "cases", "what is divided",
                                                              .members = range_case_members, .size = sizeof(range_case),
-                                                             .longest = CASES_MAX / ARMS_MAX),
+                                                             .longest = DIVISIONS_MAX),
                                                   {0}};
-static const md_stats_field bucket_ranges_out[] = {{.name = "ranges",
-                                                    .type = MD_STATS_PAIRS,
-                                                    .list = true,
-                                                    .offset = offsetof(ranges_out, ranges),
-                                                    .unit = "from 0 to 1",
-                                                    .meaning = "of each case the arms' ranges [from, to)"},
-                                                   {0}};
+static const md_stats_field bucket_ranges_out[] = {
+    {.name = "ranges",
+     .type = MD_STATS_PAIRS,
+     .list = true,
+     .offset = offsetof(ranges_out, ranges),
+     .unit = "from 0 to 1",
+     .meaning = "of each case the arms' ranges, their ends not included"},
+    {0}};
 
 const md_stats_method md_stats_bucket_methods[] = {
     {"fnv1a_32", "Hash texts with FNV-1a, 32 bits", "Fowler, Noll, Vo 1991", fnv1a_32_in, fnv1a_32_out,

@@ -6,6 +6,8 @@
 #include "stats/ratio.h"
 #include <string.h>
 
+enum { SUBJECTS_MAX = 250000 }; // an arm's, where there are four lists of them
+
 typedef struct welch_in {
   md_sample control, treatment;
   double level;
@@ -98,7 +100,8 @@ static int run_winsorise(const void *in, void *out, md_arena *arena, md_error *e
 }
 
 static const md_stats_field winsorise_fields[] = {
-    MD_IN_LIST(winsorise_in, values, REAL, "as measured", "of all arms together: they share one cap", .shortest = 1),
+    MD_IN_LIST(winsorise_in, values, REAL, "as measured", "of all arms together: they share one cap",
+               .longest = 500000),
     MD_IN(winsorise_in, upper_percentile, REAL, "share", "of the values at or below the cap (0.99)", .least = 0,
           .most = 1),
     {0}};
@@ -122,12 +125,14 @@ static int run_ratio(const void *in, void *out, md_arena *arena, md_error *err) 
 }
 
 static const md_stats_field ratio_fields[] = {
-    MD_AS("numerator_control", ratio_in, control.numerator, REAL, "a number a subject", "opens, say", .list = true),
+    MD_AS("numerator_control", ratio_in, control.numerator, REAL, "a number a subject", "opens, say", .list = true,
+          .longest = SUBJECTS_MAX),
     MD_AS("denominator_control", ratio_in, control.denominator, REAL, "a number a subject", "sends, say", .list = true,
-          .as_many_as = "numerator_control", MD_FROM(0)),
-    MD_AS("numerator_treatment", ratio_in, treatment.numerator, REAL, "a number a subject", "opens, say", .list = true),
+          .as_many_as = "numerator_control", .longest = SUBJECTS_MAX, MD_FROM(0)),
+    MD_AS("numerator_treatment", ratio_in, treatment.numerator, REAL, "a number a subject", "opens, say", .list = true,
+          .longest = SUBJECTS_MAX),
     MD_AS("denominator_treatment", ratio_in, treatment.denominator, REAL, "a number a subject", "sends, say",
-          .list = true, .as_many_as = "numerator_treatment", MD_FROM(0)),
+          .list = true, .as_many_as = "numerator_treatment", .longest = SUBJECTS_MAX, MD_FROM(0)),
     {0}};
 static const md_stats_field ratio_out[] = {
     MD_OUT(md_ratio, ratio_control, "ratio", "sum of numerators over sum of denominators"),
@@ -154,11 +159,12 @@ static int run_cuped(const void *in, void *out, md_arena *arena, md_error *err) 
 }
 
 static const md_stats_field cuped_fields[] = {
-    MD_IN_LIST(cuped_in, y_control, REAL, "a number a subject", "the metric", .shortest = 1),
-    MD_IN_LIST(cuped_in, x_control, REAL, "a number a subject", "the covariate from before", .as_many_as = "y_control"),
-    MD_IN_LIST(cuped_in, y_treatment, REAL, "a number a subject", "the metric", .shortest = 1),
+    MD_IN_LIST(cuped_in, y_control, REAL, "a number a subject", "the metric", .longest = SUBJECTS_MAX),
+    MD_IN_LIST(cuped_in, x_control, REAL, "a number a subject", "the covariate from before", .as_many_as = "y_control",
+               .longest = SUBJECTS_MAX),
+    MD_IN_LIST(cuped_in, y_treatment, REAL, "a number a subject", "the metric", .longest = SUBJECTS_MAX),
     MD_IN_LIST(cuped_in, x_treatment, REAL, "a number a subject", "the covariate from before",
-               .as_many_as = "y_treatment"),
+               .as_many_as = "y_treatment", .longest = SUBJECTS_MAX),
     {0}};
 static const md_stats_field cuped_out[] = {
     MD_OUT(md_cuped, theta, "metric per covariate", "cov/var over both arms together"),

@@ -18,6 +18,7 @@ static int run_adjust(const void *in, void *out, md_arena *arena, md_error *err)
   double *all = md_arena_alloc(arena, 3 * p->count * sizeof *all);
   size_t *order = md_arena_alloc(arena, p->count * sizeof *order);
   if (!all || !order) return md_error_set(err, MD_ENOMEM, "out of memory");
+  md_adjust_order(p->at, p->count, order);
   md_adjust_holm(p->at, p->count, order, all);
   md_adjust_bh(p->at, p->count, order, all + p->count);
   md_adjust_bonferroni(p->at, p->count, all + 2 * p->count);
@@ -26,7 +27,7 @@ static int run_adjust(const void *in, void *out, md_arena *arena, md_error *err)
 }
 
 static const md_stats_field adjust_fields[] = {
-    MD_IN_LIST(adjust_in, p_values, REAL, "probability", "of each test", MD_SHARE, .longest = 50000), {0}};
+    MD_IN_LIST(adjust_in, p_values, REAL, "probability", "of each test", MD_SHARE, .longest = 20000), {0}};
 static const md_stats_field adjust_result[] = {
     MD_IN_LIST(adjust_out, holm, REAL, "probability", "adjusted: no test at all is wrong (Holm)"),
     MD_IN_LIST(adjust_out, bh, REAL, "probability", "adjusted: few of those found are wrong (Benjamini, Hochberg)"),

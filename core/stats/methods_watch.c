@@ -4,7 +4,7 @@
 #include "stats/cusum.h"
 #include "stats/families.h"
 
-enum { SEQUENCE_MAX = 100000, H_MAX = 2000, RATES_MAX = 20, DAYS_MAX = 10000, VALUES_MAX = 10000, LAG_MAX = 100 };
+enum { SEQUENCE_MAX = 100000, H_MAX = 1000, RATES_MAX = 20, DAYS_MAX = 10000, VALUES_MAX = 10000, LAG_MAX = 100 };
 
 static int no_memory(md_error *err) {
   return md_error_set(err, MD_ENOMEM, "out of memory");

@@ -10,7 +10,7 @@ static int by_p(const void *a, const void *b, void *context) {
   return (left > right) - (left < right);
 }
 
-static void sort_order(const double *p, size_t count, size_t *order) {
+void md_adjust_order(const double *p, size_t count, size_t *order) {
   for (size_t i = 0; i < count; i++)
     order[i] = i;
   qsort_r(order, count, sizeof *order, by_p, (void *)p);
@@ -21,18 +21,16 @@ void md_adjust_bonferroni(const double *p, size_t count, double *out) {
     out[i] = fmin(1, (double)count * p[i]);
 }
 
-void md_adjust_holm(const double *p, size_t count, size_t *order, double *out) {
+void md_adjust_holm(const double *p, size_t count, const size_t *order, double *out) {
   double highest = 0;
-  sort_order(p, count, order);
   for (size_t i = 0; i < count; i++) {
     highest = fmax(highest, (double)(count - i) * p[order[i]]);
     out[order[i]] = fmin(1, highest);
   }
 }
 
-void md_adjust_bh(const double *p, size_t count, size_t *order, double *out) {
+void md_adjust_bh(const double *p, size_t count, const size_t *order, double *out) {
   double lowest = 1;
-  sort_order(p, count, order);
   for (size_t i = count; i-- > 0;) {
     lowest = fmin(lowest, (double)count / (double)(i + 1) * p[order[i]]);
     out[order[i]] = lowest;

@@ -3,7 +3,10 @@
 #pragma once
 #include <stddef.h>
 
-// Adjusted p-values in the order given; `order` is scratch for `count` numbers. p within 0 and 1.
+// Writes the places of `p` from the smallest to the largest into `order`, which Holm and BH go by. p within 0 and 1.
+void md_adjust_order(const double *p, size_t count, size_t *order);
+
+// Adjusted p-values, in the order in which they were given.
 void md_adjust_bonferroni(const double *p, size_t count, double *out);
-void md_adjust_holm(const double *p, size_t count, size_t *order, double *out); // Holm 1979
-void md_adjust_bh(const double *p, size_t count, size_t *order, double *out);   // Benjamini, Hochberg 1995
+void md_adjust_holm(const double *p, size_t count, const size_t *order, double *out); // Holm 1979
+void md_adjust_bh(const double *p, size_t count, const size_t *order, double *out);   // Benjamini, Hochberg 1995

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 enum {
-  SIDE_PANELS = 10,
+  SIDE_PANELS = 8,
   HALVINGS_MAX = 20,
   ARM_BREAKS = 2 * (SIDE_PANELS + HALVINGS_MAX) + 1,
   POINTS = MD_GAUSS_POINTS,
@@ -17,7 +17,7 @@ enum {
 };
 static const double drop = 60;         // below a density's peak, in logarithms, where its own panels end
 static const double fall_a_panel = 12; // in logarithms: more is cut into parts
-static const double lowest = 200;      // below the peak nothing counts any more
+static const double lowest = 150;      // below the peak nothing counts any more
 
 typedef double running[POINTS][POINTS]; // [i][j]: the integral from -1 to point i of what is 1 at point j, 0 at others
 
@@ -198,26 +198,34 @@ static void others(const md_order *order, size_t node, size_t arm, double *none,
   }
 }
 
-void md_order_best(const md_order *order, double *out) {
+// Σ of the probabilities is 1: what the rounding of nodes took from each is given back in proportion.
+static void scale_to_1(double *values, size_t count) {
+  double sum = 0;
+  for (size_t i = 0; i < count; i++)
+    sum += values[i];
+  for (size_t i = 0; i < count && sum > 0; i++)
+    values[i] /= sum;
+}
+
+// P(arm i is the highest), or, with `second`, P(exactly one is above it).
+static void rank(const md_order *order, bool second, double *out) {
   for (size_t arm = 0; arm < order->arms; arm++) {
     double sum = 0, none, one;
     for (size_t node = 0; node < order->nodes; node++) {
       others(order, node, arm, &none, &one);
-      sum += order->weight[node] * order->density[node * order->arms + arm] * none;
+      sum += order->weight[node] * order->density[node * order->arms + arm] * (second ? one : none);
     }
     out[arm] = sum;
   }
+  scale_to_1(out, order->arms);
+}
+
+void md_order_best(const md_order *order, double *out) {
+  rank(order, false, out);
 }
 
 void md_order_second(const md_order *order, double *out) {
-  for (size_t arm = 0; arm < order->arms; arm++) {
-    double sum = 0, none, one;
-    for (size_t node = 0; node < order->nodes; node++) {
-      others(order, node, arm, &none, &one);
-      sum += order->weight[node] * order->density[node * order->arms + arm] * one;
-    }
-    out[arm] = sum;
-  }
+  rank(order, true, out);
 }
 
 // E[(max of others - arm)+] = ∫ P(arm < x) P(an other > x) dg(x): all terms positive, so that a small loss is exact

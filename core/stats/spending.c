@@ -39,7 +39,7 @@ static double find_bound(const state *s, double deviation) {
     *(value > s->increment ? &low : &high) = bound;
     double next = bound + log(value / s->increment) * value / density(bound, s);
     if (!(next > low && next < high)) next = (low + high) / 2;
-    if (fabs(next - bound) < 1e-14 * deviation) return next;
+    if (fabs(next - bound) < 1e-13 * deviation) return next;
     bound = next;
   }
   return bound;

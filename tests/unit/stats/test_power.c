@@ -83,6 +83,7 @@ static void as_in_the_paper_of_benjamini_and_hochberg(void **state) {
   double bh[15], blunt[15], holm[15];
   size_t order[15];
   int by_bh = 0, by_bonferroni = 0;
+  md_adjust_order(p, 15, order);
   md_adjust_bh(p, 15, order, bh);
   md_adjust_bonferroni(p, 15, blunt);
   md_adjust_holm(p, 15, order, holm);
