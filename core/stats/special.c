@@ -99,7 +99,7 @@ typedef double (*log_function)(double x, const void *context);
 static double reach(log_function log_f, const void *context, double from, double scale) {
   double floor = log_f(from, context) - drop, step = scale;
   while (log_f(from + step, context) > floor && fabs(step) < 1e300)
-    step *= 1.25;
+    step *= 2; // grows even from the smallest number
   while (fabs(step) > 1e-300 && log_f(from + step / 1.25, context) <= floor)
     step /= 1.25;
   return step;
