@@ -275,15 +275,17 @@ static int check_as_many(place *where, const md_stats_field *fields, const md_st
   return refuse(where, rule, "");
 }
 
+// Lengths first: limits are compared item by item.
 static int check_relations(place *where, const md_stats_field *fields, const void *in) {
   size_t back = strlen(where->path);
-  for (const md_stats_field *field = fields; field->name; field++) {
-    int code = field->as_many_as ? check_as_many(where, fields, field, in) : 0;
-    if (!code && field->at_most) code = check_at_most(where, fields, field, in);
-    if (code) return code;
-    leave(where, back);
+  int code = 0;
+  for (const md_stats_field *field = fields; field->name && !code; field++)
+    if (field->as_many_as) code = check_as_many(where, fields, field, in);
+  for (const md_stats_field *field = fields; field->name && !code; field++) {
+    if (field->at_most) code = check_at_most(where, fields, field, in);
+    if (!code) leave(where, back);
   }
-  return 0;
+  return code;
 }
 
 // Further members are left alone, so that a record may carry its own name; but one that looks like a misspelt field is

@@ -89,9 +89,11 @@ static void wrong_lists(place *p, const md_stats_field *field) {
   with(p, field->name, list_with(list, json_null()), "with a null");
   with(p, field->name, list_with(list, wrong_kind(field->type)), "with a wrong item");
   if (field->as_many_as) {
-    json_t *longer = json_deep_copy(list);
+    json_t *longer = json_deep_copy(list), *shorter = json_deep_copy(list);
     json_array_append(longer, json_array_get(list, 0));
+    json_array_remove(shorter, 0);
     with(p, field->name, longer, "longer than its pair");
+    with(p, field->name, shorter, "shorter than its pair");
   }
   if (!field->longest) return;
   json_t *full = json_array();

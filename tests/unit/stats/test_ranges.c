@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whatever a method is given: finite numbers, null with the reason, probabilities within 0 and 1, ends in order; or a
-// refusal that begins with a field's name. Inputs are crossings of those of the vectors, so that extremes meet.
+// refusal that begins with a field's name. Inputs are crossings of those of the vectors, every
+// second one with numbers from the edge of the range put in, so that extremes meet.
 // ctest: timeout=60 quick=no
 #include "base/arena.h"
 #include "base/file.h"
@@ -16,7 +17,7 @@
 
 #include <cmocka.h>
 
-enum { CROSSINGS = 500 };
+enum { CROSSINGS = 800 };
 
 static const char *method;
 static const json_t *input;
@@ -97,12 +98,31 @@ static void cross(json_t *child, const json_t *other, stats_random *r) {
   }
 }
 
+// Puts a number at the edge of what there is in place of one here and there.
+static void put_extremes(json_t *child, stats_random *r) {
+  static const double edges[] = {0,     1,      2,  1e-300, 5e-324, 1e-9,           1e9,  9007199254740992.0,
+                                 1e300, -1e300, -1, 0.5,    1e-16,  0.999999999999, 1e15, 40};
+  const char *name;
+  json_t *value;
+  void *next;
+  json_object_foreach_safe(child, next, name, value) {
+    json_t *edge = json_real(edges[(int)(16 * stats_uniform(r))]);
+    bool struck = stats_uniform(r) < 0.15;
+    if (json_is_object(value)) put_extremes(value, r);
+    if (json_is_number(value) && struck) json_object_set(child, name, edge);
+    size_t count = json_array_size(value), at = (size_t)((double)count * stats_uniform(r));
+    if (json_is_object(json_array_get(value, at))) put_extremes(json_array_get(value, at), r);
+    if (json_is_number(json_array_get(value, at)) && struck) json_array_set(value, at, edge);
+  }
+}
+
 static int answered_of(const json_t *vectors, const md_stats_field *fields, stats_random *r) {
   int answered = 0;
   size_t count = json_array_size(vectors);
   for (int i = 0; i < CROSSINGS; i++) {
     json_t *child = json_deep_copy(json_object_get(json_array_get(vectors, (size_t)(count * stats_uniform(r))), "in"));
     cross(child, json_object_get(json_array_get(vectors, (size_t)(count * stats_uniform(r))), "in"), r);
+    if (i % 2) put_extremes(child, r);
     md_error err = {0};
     json_t *out = NULL;
     input = child;
