@@ -162,6 +162,32 @@ size_t md_base64url(const void *data, size_t len, char *out) {
   return base64("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", false, data, len, out);
 }
 
+static int base64url_value(char digit) {
+  if (digit >= 'A' && digit <= 'Z') return digit - 'A';
+  if (digit >= 'a' && digit <= 'z') return digit - 'a' + 26;
+  if (digit >= '0' && digit <= '9') return digit - '0' + 52;
+  return digit == '-' ? 62 : digit == '_' ? 63 : -1;
+}
+
+bool md_unbase64url(const char *text, size_t len, void *out, size_t *out_len) {
+  uint8_t *to = out;
+  uint32_t bits = 0;
+  int count = 0;
+  if (len % 4 == 1) return false;
+  for (size_t i = 0; i < len; i++) {
+    int value = base64url_value(text[i]);
+    if (value < 0) return false;
+    bits = bits << 6 | (uint32_t)value;
+    count += 6;
+    if (count < 8) continue;
+    count -= 8;
+    *to++ = (uint8_t)(bits >> count);
+    bits &= (1U << count) - 1;
+  }
+  *out_len = (size_t)(to - (uint8_t *)out);
+  return bits == 0; // what is left over was written as zeros
+}
+
 bool md_equal_secret(const void *a, const void *b, size_t len) {
   return CRYPTO_memcmp(a, b, len) == 0;
 }

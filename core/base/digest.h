@@ -30,5 +30,7 @@ bool md_unhex(const char *text, size_t text_len, void *out, size_t len);
 // Base64 (RFC 4648, with padding), without line breaks. `out` holds 4 * ((len + 2) / 3) + 1 bytes. Returns the length.
 size_t md_base64(const void *data, size_t len, char *out);
 size_t md_base64url(const void *data, size_t len, char *out); // without padding
+// Reads base64url without padding, as md_base64url writes it and in no other form; `out` holds len * 3 / 4 bytes.
+bool md_unbase64url(const char *text, size_t len, void *out, size_t *out_len);
 // Constant time in the contents.
 bool md_equal_secret(const void *a, const void *b, size_t len);
