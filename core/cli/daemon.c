@@ -183,6 +183,7 @@ static int open_intake(md_daemon *daemon, md_error *err) {
                                .ready_context = daemon,
                                .keys = keys,
                                .trusted_proxies = daemon->proxies,
+                               .shop_name = settings->sender_name ? settings->sender_name : settings->consent_sender,
                                .trusted_proxy_count = (size_t)settings->trusted_proxies.count,
                                .limits = {.header_bytes = (size_t)settings->header_limit,
                                           .body_bytes = (size_t)settings->body_limit,
@@ -192,7 +193,8 @@ static int open_intake(md_daemon *daemon, md_error *err) {
                                           .connections_address = (unsigned)settings->max_connections_address,
                                           .idle_seconds = (unsigned)(settings->idle_timeout / MD_SECOND),
                                           .request_seconds = (unsigned)(settings->request_timeout / MD_SECOND)}};
-  return md_intake_start(&daemon->intake, &options, err);
+  code = md_policy_unsubscribe(daemon->master_key, &options.unsubscribe, err);
+  return code ? code : md_intake_start(&daemon->intake, &options, err);
 }
 
 static int open_all(md_daemon *daemon, md_error *err) {
@@ -205,6 +207,7 @@ static int open_all(md_daemon *daemon, md_error *err) {
   int host = (int)(strrchr(daemon->settings->listen, ':') - daemon->settings->listen);
   snprintf(daemon->url, sizeof daemon->url, "http://%.*s:%d", host, daemon->settings->listen,
            md_intake_port(daemon->intake));
+  if (daemon->postroom.own_links) md_outbox_set_link_base(daemon->postroom.outbox, daemon->url);
   return 0;
 }
 

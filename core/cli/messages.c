@@ -67,7 +67,7 @@ static int list(const md_cli_args *args) {
 }
 
 static void show_fields(const md_message *message) {
-  char created[MD_TIME_TEXT], due[MD_TIME_TEXT], ended[MD_TIME_TEXT];
+  char created[MD_TIME_TEXT], due[MD_TIME_TEXT], ended[MD_TIME_TEXT], again[MD_TIME_TEXT];
   const char *const pairs[][2] = {{"moment", message->moment},
                                   {"template", message->template_name},
                                   {"variant", message->variant},
@@ -82,7 +82,9 @@ static void show_fields(const md_message *message) {
                                   {"due", md_time_text(message->due_at, due)},
                                   {"final", md_time_text(message->final_at, ended)},
                                   {"reason", message->reason},
-                                  {"detail", message->detail}};
+                                  {"detail", message->detail},
+                                  {"again from", message->again_at ? md_time_text(message->again_at, again) : NULL},
+                                  {"allowed by", message->basis}};
   printf("Message %" PRId64 " of run %" PRId64 ": %s\n", message->id, message->run,
          md_message_state_name(message->state));
   for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {

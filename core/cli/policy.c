@@ -6,6 +6,8 @@
 #include <ctype.h>
 #include <string.h>
 
+enum { PUBLIC_URL_MAX = 200 };
+
 static int read_caps(const json_t *caps, md_policy *out, md_error *err) {
   const char *name;
   json_t *text;
@@ -47,6 +49,36 @@ int md_policy_of_settings(const md_settings *settings, const md_master_key *key,
   if (!code) code = read_caps(settings->caps, out, err);
   if (!code && key) md_address_key(key, out->address_key);
   return code;
+}
+
+int md_policy_unsubscribe(const md_master_key *key, md_token_ring *out, md_error *err) {
+  md_token_ring_init(out, md_unsubscribe_purpose);
+  return key ? md_token_ring_add(out, key, err) : 0;
+}
+
+// https, or http to this machine; a host, and no more than a path without a slash at its end.
+static int check_public_url(const char *url, md_error *err) {
+  bool secure = strncmp(url, "https://", 8) == 0;
+  bool near = strncmp(url, "http://127.0.0.1", 16) == 0 || strncmp(url, "http://localhost", 16) == 0 ||
+              strncmp(url, "http://[::1]", 12) == 0;
+  size_t len = strlen(url);
+  bool plain = strspn(url, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_~:/[]") == len;
+  if ((secure || near) && plain && len > 8 && len <= PUBLIC_URL_MAX && url[len - 1] != '/') return 0;
+  return md_error_set(err, MD_EINVAL,
+                      "public_url: \"%.200s\": write the address by which customers reach this server, such as "
+                      "\"https://mail.example.com\", without a slash at its end",
+                      url);
+}
+
+int md_policy_link_base(const md_settings *settings, bool stays_here, md_arena *arena, const char **out, bool *own,
+                        md_error *err) {
+  *own = false;
+  *out = settings->public_url;
+  if (*out) return check_public_url(*out, err);
+  if (!stays_here || !settings->listen) return 0;
+  *own = true;
+  *out = md_arena_printf(arena, "http://%s", settings->listen);
+  return *out ? 0 : md_error_set(err, MD_ENOMEM, "out of memory");
 }
 
 void md_policy_of_engine(const md_settings *settings, md_engine_options *out) {

@@ -131,12 +131,26 @@ static int make_tables(md_postroom *room, const md_settings *settings, md_outbox
   return 0;
 }
 
+static bool stays_here(const md_postroom *room, const md_settings *settings) {
+  return room->channel || room->closed || !settings->mail || strncmp(settings->mail, "file:", 5) == 0;
+}
+
+static int set_links(md_postroom *room, const md_settings *settings, md_outbox_options *options, md_error *err) {
+  room->arena = md_arena_new(0);
+  if (!room->arena) return md_error_set(err, MD_ENOMEM, "out of memory");
+  int code = md_policy_unsubscribe(room->master_key, &options->unsubscribe, err);
+  if (code) return code;
+  return md_policy_link_base(settings, stays_here(room, settings), room->arena, &options->link_base, &room->own_links,
+                             err);
+}
+
 static int open_outbox(md_postroom *room, const md_settings *settings, md_error *err) {
   md_outbox_options options = {.installation = room->installation,
                                .from = settings->sender,
                                .from_name = settings->sender_name,
                                .locale = settings->locale,
                                .mode = settings->delivery,
+                               .catch_up_rate = settings->catch_up_rate,
                                .slots = slots,
                                .submit = submit,
                                .courier = room,
@@ -145,6 +159,7 @@ static int open_outbox(md_postroom *room, const md_settings *settings, md_error 
                                .wake = nudge,
                                .engine = room};
   int code = make_tables(room, settings, &options, err);
+  if (!code) code = set_links(room, settings, &options, err);
   if (!code) code = md_policy_of_settings(settings, room->master_key, &options.policy, err);
   return code ? code : md_outbox_new(&room->outbox, &options, err);
 }
@@ -197,6 +212,7 @@ void md_postroom_close(md_postroom *room) {
   md_postroom_stop(room);
   md_outbox_free(room->outbox);
   md_channel_free(room->channel);
+  md_arena_free(room->arena);
   md_free(room->addresses);
   md_free(room->modes);
   *room = (md_postroom){0};

@@ -19,11 +19,13 @@ typedef struct md_postroom_options {
 
 typedef struct md_postroom {
   md_outbox *outbox;
-  md_courier *courier;                   // NULL in virtual time, and where no mail is configured
-  md_channel *channel;                   // virtual time
-  bool closed;                           // nothing is handed over any more
-  md_engine *engine;                     // set by md_postroom_attach
-  const md_master_key *master_key;       // borrowed
+  md_courier *courier;             // NULL in virtual time, and where no mail is configured
+  md_channel *channel;             // virtual time
+  bool closed;                     // nothing is handed over any more
+  md_engine *engine;               // set by md_postroom_attach
+  const md_master_key *master_key; // borrowed
+  bool own_links;                  // links lead to the address that is listened on
+  md_arena *arena;
   md_queue_node *waiting, **waiting_end; // virtual time: submitted, not yet delivered
   md_submission nudge;                   // an empty act that makes the engine apply results
   atomic_int nudged;

@@ -159,6 +159,7 @@ const char *md_reason_text(const char *reason) {
       {"suppressed", "the address is on the list of suppressed ones"},
       {"limit", "the moment's limit of runs that message one person was reached"},
       {"cap", "the cap of messages to one person was reached"},
+      {"no_public_url", "a mail of its class needs an unsubscribe link"},
       {"late", "it was too late for its max_lateness"},
       {"unless", "the send's own condition (unless) held"},
       {"holdout", "the person is in the group that gets nothing"},

@@ -65,6 +65,7 @@ bool md_settings_taken(md_cli_settings taken, int index) {
       "max-age", "page-cache", "key-file",
       "connections",
       "timezone", "country", "quiet-hours", "caps", "consent-sender", "consent-products", "existing-customer", "sale-event",
+      "public-url", "catch-up-rate",
   };
   // clang-format on
   const char *name = md_settings_option(index)->name;

@@ -14,6 +14,7 @@
   X(scripts, LIST, "DIR", "scripts", "the script tree; may be given more than once")                                   \
   X(listen, TEXT, "HOST:PORT", "127.0.0.1:8484", "where events come in; port 0 takes a free one")                      \
   X(mail, TEXT, "WHERE", NULL, "where mail goes: file:DIR, smtp://[USER@]HOST[:PORT] or smtps://…")                    \
+  X(public_url, TEXT, "URL", NULL, "where customers reach this server: https://mail.example.com")                      \
   X(delivery, TEXT, "MODE", "shadow", "shadow, redirect:ADDRESS, allow:@DOMAIN or live")                               \
   X(moment_delivery, TABLE, "MOMENT=MODE", NULL, "another mode for one moment; may be given more than once")           \
   X(sender, TEXT, "ADDRESS", NULL, "the sender of mail; momentd@HOSTNAME where it is not set")                         \
@@ -30,6 +31,7 @@
   X(existing_customer, SWITCH, NULL, "no", "let a sale stand for consent (Markedsføringsloven § 10(2))")               \
   X(sale_event, TEXT, "TYPE", "order.placed", "the event that is a sale, where existing_customer is on")               \
   X(max_age, DURATION, "SPAN", "1d", "an older trigger starts nothing, where its moment says nothing else")            \
+  X(catch_up_rate, NUMBER, "N", "600", "mails a minute after a downtime, urgent ones apart; 0: no limit")              \
   X(smtp_password_file, TEXT, "FILE", NULL, "a file whose first line is the password for the SMTP server")             \
   X(smtp_ca_file, TEXT, "FILE", NULL, "certificates to trust instead of the system's")                                 \
   X(smtp_plain, SWITCH, NULL, "no", "allow SMTP without TLS to a server that is not on this machine")                  \

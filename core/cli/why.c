@@ -1,119 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 // `momentd why SUBJECT`: all that is known of one person's events, runs and messages, and why each was sent or not.
+#include "cli/why.h"
 #include "base/json.h"
 #include "cli/commands.h"
-#include "cli/reader.h"
-#include "cli/rows.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN_MAX = 1000 };
-
-typedef struct inquiry {
-  md_reader *reader;
-  const char *subject;
-  int64_t rows[MD_PERSON_ROWS];
-  int row_count;
-  int64_t events[SHOWN_MAX], runs[SHOWN_MAX]; // seqs and ids that are the person's
-  int event_count, run_count;
-  int shown; // rows of the section that is being printed
-  md_table table;
-  bool json;
-} inquiry;
-
-static void title(inquiry *at, const char *text) {
+static void title(md_inquiry *at, const char *text) {
   at->shown = 0;
   if (!at->json) printf("\n%s\n", text);
 }
 
-static void end_section(const inquiry *at) {
+static void end_section(const md_inquiry *at) {
   if (!at->json && at->shown == 0) puts("  none");
 }
 
-// Each line of JSON says what it is.
-static void begin(md_line *line, const char *kind) {
+void md_why_begin(md_line *line, const char *kind) {
   md_line_begin(line);
   md_line_text(line, "kind", kind);
 }
 
-static void person_json(const md_person *person) {
-  md_line line;
-  begin(&line, "person");
-  md_line_number(&line, "id", person->id);
-  md_line_time(&line, "created_at", person->created_at);
-  json_t *identities = json_array();
-  for (int i = 0; i < person->identity_count; i++) {
-    json_t *identity = json_object();
-    json_object_set_new(identity, "path", json_string(person->identities[i].kind));
-    json_object_set_new(identity, "value", json_string(person->identities[i].value));
-    json_object_set_new(identity, "strong", json_boolean(person->identities[i].strong));
-    json_array_append_new(identities, identity);
-  }
-  md_line_json(&line, "identities", identities);
-  md_line_raw(&line, "profile", person->profile);
-  md_line_end(&line);
-}
-
-static void person_text(const md_person *person) {
-  char since[MD_TIME_TEXT];
-  printf("Person #%" PRId64 ", known since %s\n", person->id, md_time_text(person->created_at, since));
-  for (int i = 0; i < person->identity_count; i++) {
-    printf("  %s: ", person->identities[i].kind);
-    md_print_escaped(person->identities[i].value);
-    puts(person->identities[i].strong ? "" : " (weak)");
-  }
-  if (strcmp(person->profile, "{}") != 0) {
-    fputs("  profile: ", stdout);
-    md_print_escaped(person->profile);
-    putchar('\n');
-  }
-}
-
-static int show_consent(void *context, const md_consent *row) {
-  inquiry *at = context;
-  char when[MD_TIME_TEXT];
+static void show_event(md_inquiry *at, const md_event *event) {
+  if (at->event_count < MD_WHY_SHOWN_MAX) at->events[at->event_count++] = event->seq;
   if (at->json) {
     md_line line;
-    begin(&line, "consent");
-    md_line_bool(&line, "given", row->given);
-    md_line_text(&line, "channel", row->channel);
-    md_line_text(&line, "purpose", row->purpose);
-    md_line_text(&line, "sender", row->sender);
-    md_line_text(&line, "products", row->products);
-    md_line_text(&line, "text", row->text);
-    md_line_text(&line, "source", row->source);
-    md_line_time(&line, "at", row->at);
-    md_line_end(&line);
-  } else {
-    printf("  consent %s: %s/%s at %s\n", row->given ? "given" : "withdrawn", row->channel, row->purpose,
-           md_time_text(row->at, when));
-  }
-  return 0;
-}
-
-static int show_people(inquiry *at) {
-  md_reader *reader = at->reader;
-  int code = 0;
-  for (int i = 0; i < at->row_count && !code; i++) {
-    md_person person;
-    code = md_people_get(reader->store, at->rows[i], reader->arena, &person, &reader->err);
-    if (code) break;
-    if (at->json)
-      person_json(&person);
-    else
-      person_text(&person);
-    code = md_consents_list(reader->store, at->rows[i], show_consent, at, &reader->err);
-  }
-  return code;
-}
-
-static void show_event(inquiry *at, const md_event *event) {
-  if (at->event_count < SHOWN_MAX) at->events[at->event_count++] = event->seq;
-  if (at->json) {
-    md_line line;
-    begin(&line, "event");
+    md_why_begin(&line, "event");
     md_event_fields(&line, at->reader->store, at->reader->arena, event);
     md_line_end(&line);
   } else {
@@ -121,7 +34,7 @@ static void show_event(inquiry *at, const md_event *event) {
   }
 }
 
-static int show_events(inquiry *at) {
+static int show_events(md_inquiry *at) {
   md_reader *reader = at->reader;
   int code = 0;
   md_table_init(&at->table, md_event_headers);
@@ -129,7 +42,7 @@ static int show_events(inquiry *at) {
     char value[24];
     md_event event = {0};
     snprintf(value, sizeof value, "%" PRId64, at->rows[i]);
-    while (at->event_count < SHOWN_MAX &&
+    while (at->event_count < MD_WHY_SHOWN_MAX &&
            (code = md_events_next_about(reader->store, (md_key){"person", value}, event.seq, reader->arena, &event,
                                         &reader->err)) == 0)
       show_event(at, &event);
@@ -142,11 +55,11 @@ static int show_events(inquiry *at) {
 }
 
 static int show_run(void *context, const md_run *run) {
-  inquiry *at = context;
-  if (at->run_count < SHOWN_MAX) at->runs[at->run_count++] = run->id;
+  md_inquiry *at = context;
+  if (at->run_count < MD_WHY_SHOWN_MAX) at->runs[at->run_count++] = run->id;
   if (at->json) {
     md_line line;
-    begin(&line, "run");
+    md_why_begin(&line, "run");
     md_run_fields(&line, at->reader->store, at->reader->arena, run);
     md_line_end(&line);
   } else {
@@ -155,11 +68,11 @@ static int show_run(void *context, const md_run *run) {
   return 0;
 }
 
-static int show_runs(inquiry *at) {
+static int show_runs(md_inquiry *at) {
   int code = 0;
   md_table_init(&at->table, md_run_headers);
   for (int i = 0; i < at->row_count && !code; i++) {
-    md_run_filter filter = {.person = at->rows[i], .limit = SHOWN_MAX};
+    md_run_filter filter = {.person = at->rows[i], .limit = MD_WHY_SHOWN_MAX};
     code = md_runs_list(at->reader->store, &filter, show_run, at, &at->reader->err);
   }
   if (at->json) return code;
@@ -193,13 +106,13 @@ static const char *verdict(md_arena *arena, const md_message *message) {
 }
 
 static int show_message(void *context, const md_message *message) {
-  inquiry *at = context;
+  md_inquiry *at = context;
   at->shown++;
   const char *text = verdict(at->reader->arena, message);
   char when[MD_TIME_TEXT];
   if (at->json) {
     md_line line;
-    begin(&line, "message");
+    md_why_begin(&line, "message");
     md_message_fields(&line, message);
     md_line_bool(&line, "sent",
                  was_sent(message->state) && (!message->reason || strcmp(message->reason, "shadow") != 0));
@@ -214,11 +127,11 @@ static int show_message(void *context, const md_message *message) {
   return 0;
 }
 
-static int show_messages(inquiry *at) {
+static int show_messages(md_inquiry *at) {
   int code = 0;
   title(at, "Messages");
   for (int i = 0; i < at->row_count && !code; i++) {
-    md_message_filter filter = {.person = at->rows[i], .limit = SHOWN_MAX};
+    md_message_filter filter = {.person = at->rows[i], .limit = MD_WHY_SHOWN_MAX};
     code = md_messages_list(at->reader->store, &filter, show_message, at, &at->reader->err);
   }
   end_section(at);
@@ -226,12 +139,12 @@ static int show_messages(inquiry *at) {
 }
 
 static int show_unmatched(void *context, const md_unmatched *row) {
-  inquiry *at = context;
+  md_inquiry *at = context;
   at->shown++;
   char when[MD_TIME_TEXT];
   if (at->json) {
     md_line line;
-    begin(&line, "unmatched");
+    md_why_begin(&line, "unmatched");
     md_unmatched_fields(&line, row);
     md_line_text(&line, "why", md_reason_text(row->reason));
     md_line_end(&line);
@@ -244,7 +157,7 @@ static int show_unmatched(void *context, const md_unmatched *row) {
   return 0;
 }
 
-static int show_triggers(inquiry *at) {
+static int show_triggers(md_inquiry *at) {
   int code = 0;
   title(at, "Triggers that started nothing");
   for (int i = 0; i < at->event_count && !code; i++)
@@ -260,13 +173,13 @@ static bool among(const int64_t *ids, int count, int64_t id) {
 }
 
 static int show_incident(void *context, const md_incident *row) {
-  inquiry *at = context;
+  md_inquiry *at = context;
   char when[MD_TIME_TEXT];
   if (!among(at->events, at->event_count, row->event_seq) && !among(at->runs, at->run_count, row->run)) return 0;
   at->shown++;
   if (at->json) {
     md_line line;
-    begin(&line, "incident");
+    md_why_begin(&line, "incident");
     md_line_text(&line, "incident", row->kind);
     md_line_text(&line, "event", md_event_id(at->reader->store, at->reader->arena, row->event_seq));
     md_line_raw(&line, "run", row->run ? md_arena_printf(at->reader->arena, "%" PRId64, row->run) : NULL);
@@ -281,15 +194,15 @@ static int show_incident(void *context, const md_incident *row) {
   return 0;
 }
 
-static int answer(inquiry *at) {
-  int code = show_people(at);
+static int answer(md_inquiry *at) {
+  int code = md_why_person(at);
   if (!code) code = show_events(at);
   if (!code) code = show_runs(at);
   if (!code) code = show_messages(at);
   if (!code) code = show_triggers(at);
   if (code) return code;
   title(at, "Incidents");
-  code = md_incidents_list(at->reader->store, SHOWN_MAX, show_incident, at, &at->reader->err);
+  code = md_incidents_list(at->reader->store, MD_WHY_SHOWN_MAX, show_incident, at, &at->reader->err);
   end_section(at);
   return code;
 }
@@ -298,7 +211,7 @@ static int why(const md_cli_args *args) {
   md_reader reader;
   int code = md_reader_open(&reader, args);
   if (code) return code;
-  inquiry *at = md_arena_alloc_zero(reader.arena, sizeof *at);
+  md_inquiry *at = md_arena_alloc_zero(reader.arena, sizeof *at);
   if (!at) code = md_error_set(&reader.err, MD_ENOMEM, "out of memory");
   if (!code) {
     at->reader = &reader;

@@ -24,26 +24,56 @@ static void about_run(md_event *event, const md_run *run) {
     event->keys[event->key_count++] = run->keys[i];
 }
 
-int md_emit(md_engine *engine, const md_run *run, const char *type, const char *id, const char *data, int depth,
-            md_error *err) {
+// The parts that every emitted event has; who it is about is still open.
+static int begin(md_engine *engine, const char *source, const char *type, const char *id, const char *data,
+                 md_emission **out, md_error *err) {
   md_emission *emission = md_arena_alloc_zero(engine->arena, sizeof *emission);
-  if (!emission) return md_error_set(err, MD_ENOMEM, "out of memory while an event was emitted");
+  if (!emission || !source) return md_error_set(err, MD_ENOMEM, "out of memory while an event was emitted");
   md_event *event = &emission->event;
   event->id = md_arena_strdup(engine->arena, id);
   event->type = md_arena_strdup(engine->arena, type);
   event->data_text = md_arena_strdup(engine->arena, data);
-  event->source = md_arena_printf(engine->arena, "/moments/%s", run->moment);
-  if (!event->id || !event->type || !event->source || (data && !event->data_text))
+  event->source = source;
+  if (!event->id || !event->type || (data && !event->data_text))
     return md_error_set(err, MD_ENOMEM, "out of memory while an event was emitted");
   event->received_at = event->time = engine->now;
-  event->depth = depth;
-  event->emitter_run = run->id;
   event->flags = MD_EVENT_PENDING | MD_EVENT_HAS_TIME;
-  about_run(event, run);
-  digest(event);
+  *out = emission;
+  return 0;
+}
+
+static void finish(md_engine *engine, md_emission *emission) {
+  digest(&emission->event);
   emission->before = engine->emitted;
   engine->emitted = emission;
+}
+
+int md_emit(md_engine *engine, const md_run *run, const char *type, const char *id, const char *data, int depth,
+            md_error *err) {
+  md_emission *emission;
+  int rc = begin(engine, md_arena_printf(engine->arena, "/moments/%s", run->moment), type, id, data, &emission, err);
+  if (rc) return rc;
+  emission->event.depth = depth;
+  emission->event.emitter_run = run->id;
+  about_run(&emission->event, run);
+  finish(engine, emission);
   return 0;
+}
+
+int md_emit_about_person(md_engine *engine, int64_t person, const char *source, const char *type, const char *id,
+                         const char *data, md_error *err) {
+  md_emission *emission;
+  int rc = begin(engine, source, type, id, data, &emission, err);
+  if (rc) return rc;
+  emission->event.person = person;
+  finish(engine, emission);
+  return 0;
+}
+
+bool md_emission_find(const md_engine *engine, const char *source, const char *id) {
+  for (const md_emission *at = engine->emitted; at; at = at->before)
+    if (strcmp(at->event.source, source) == 0 && strcmp(at->event.id, id) == 0) return true;
+  return false;
 }
 
 static md_emission *oldest_first(md_emission *newest) {

@@ -7,6 +7,7 @@
 #include "engine/messenger.h"
 #include "engine/submission.h"
 #include "script/source.h"
+#include "store/unsubscribe.h"
 
 typedef struct md_engine md_engine;
 
@@ -66,6 +67,10 @@ void md_engine_reset_clock(md_engine *engine);
 // the run's trigger is left out (M5's unless).
 int md_engine_seen_since(md_engine *engine, const md_run *run, const char *type, md_micros since, bool *seen,
                          md_error *err);
+// Inside an act: suppresses the link's address and person, and emits consent.withdrawn. Once only, as long as the
+// person does not consent anew.
+#define MD_UNSUBSCRIBE_SOURCE "/unsubscribe"
+int md_engine_unsubscribe(md_engine *engine, const md_unsubscribe *link, md_error *err);
 // Stores an event made by the host itself (message.failed …) about a run's person and things, to be processed by a
 // later batch (T4). `data` is canonical JSON.
 int md_engine_emit_about_run(md_engine *engine, int64_t run, const char *type, const char *id, const char *data,

@@ -179,6 +179,11 @@ typedef struct md_emission {
 } md_emission;
 int md_emit(md_engine *engine, const md_run *run, const char *type, const char *id, const char *data, int depth,
             md_error *err);
+// The same about a person alone, from `source`: the host's own word.
+int md_emit_about_person(md_engine *engine, int64_t person, const char *source, const char *type, const char *id,
+                         const char *data, md_error *err);
+// Whether this batch emits such an event already.
+bool md_emission_find(const md_engine *engine, const char *source, const char *id);
 int md_store_emitted(md_engine *engine, md_error *err);
 int md_process_pending(md_engine *engine, int limit, int *done, md_error *err);
 

@@ -8,6 +8,7 @@
 #include "intake/respond.h"
 #include "intake/routes.h"
 #include "intake/submit.h"
+#include "intake/unsubscribe.h"
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -170,7 +171,10 @@ static enum MHD_Result act(md_request *request) {
   md_peer_expect_nothing(request->peer);
   request->working = true;
   request->intake->working++;
+  if (request->status && request->status != 405 && request->route == MD_ROUTE_UNSUBSCRIBE)
+    return md_unsubscribe_refuse(request, request->status);
   if (request->status) return md_respond_error(request, request->status, request->error.text, false);
+  if (request->route == MD_ROUTE_UNSUBSCRIBE) return md_unsubscribe_act(request);
   if (request->route != MD_ROUTE_EVENTS) return answer_health(request);
   if (!md_buffer_ok(&request->body)) return md_respond_error(request, 503, "out of memory", false);
   if (atomic_load_explicit(&request->intake->stopping, memory_order_relaxed))

@@ -3,6 +3,7 @@
 #include "intake/respond.h"
 #include "base/log.h"
 #include "base/utf8.h"
+#include "intake/page.h"
 #include <string.h>
 
 void md_respond_write_text(md_buffer *out, const char *text) {
@@ -26,7 +27,6 @@ static void log_answer(const md_request *request, int status) {
 }
 
 static void add_headers(const md_request *request, struct MHD_Response *response, int status, bool close) {
-  MHD_add_response_header(response, "Content-Type", "application/json");
   MHD_add_response_header(response, "X-Request-Id", request->id);
   if (status == 405) MHD_add_response_header(response, "Allow", request->allow);
   if (status == 503) MHD_add_response_header(response, "Retry-After", "1");
@@ -34,13 +34,29 @@ static void add_headers(const md_request *request, struct MHD_Response *response
   if (close) MHD_add_response_header(response, "Connection", "close");
 }
 
-enum MHD_Result md_respond(md_request *request, int status, bool close) {
+// A3: nothing of a page is kept, sent on, or loaded from elsewhere.
+static void add_page_headers(struct MHD_Response *response) {
+  char policy[MD_PAGE_POLICY_SIZE];
+  md_page_policy(policy);
+  MHD_add_response_header(response, "Content-Type", "text/html; charset=utf-8");
+  MHD_add_response_header(response, "Content-Security-Policy", policy);
+  MHD_add_response_header(response, "Cache-Control", "no-store");
+  MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
+  MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+  MHD_add_response_header(response, "X-Robots-Tag", "noindex");
+}
+
+static enum MHD_Result respond(md_request *request, int status, bool page, bool close) {
   md_intake *intake = request->intake;
   md_buffer *text = &request->body;
   request->phase = MD_PHASE_FAILED;
   if (!md_buffer_ok(text)) return MHD_NO;
   struct MHD_Response *response = MHD_create_response_from_buffer(text->len, text->data, MHD_RESPMEM_MUST_COPY);
   if (!response) return MHD_NO;
+  if (page)
+    add_page_headers(response);
+  else
+    MHD_add_response_header(response, "Content-Type", "application/json");
   add_headers(request, response, status, close || atomic_load_explicit(&intake->stopping, memory_order_relaxed));
   atomic_fetch_add_explicit(&intake->requests, 1, memory_order_relaxed);
   if (status >= 400) atomic_fetch_add_explicit(&intake->refused, 1, memory_order_relaxed);
@@ -49,6 +65,14 @@ enum MHD_Result md_respond(md_request *request, int status, bool close) {
   MHD_destroy_response(response);
   if (result == MHD_YES) request->phase = MD_PHASE_ANSWERED;
   return result;
+}
+
+enum MHD_Result md_respond(md_request *request, int status, bool close) {
+  return respond(request, status, false, close);
+}
+
+enum MHD_Result md_respond_page(md_request *request, int status) {
+  return respond(request, status, true, false);
 }
 
 enum MHD_Result md_respond_error(md_request *request, int status, const char *text, bool close) {

@@ -2,6 +2,7 @@
 // What is served where, and what of a request's head is refused with which status (E1, E2, A1). Intake thread.
 #include "intake/routes.h"
 #include "intake/media_type.h"
+#include "intake/unsubscribe.h"
 #include <string.h>
 #include <strings.h>
 
@@ -12,6 +13,7 @@ static const struct {
 
 md_route md_route_find(const char *target) {
   size_t len = strcspn(target, "?");
+  if (strncmp(target, MD_UNSUBSCRIBE_PATH, strlen(MD_UNSUBSCRIBE_PATH)) == 0) return MD_ROUTE_UNSUBSCRIBE;
   for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
     if (strlen(routes[i].target) == len && memcmp(routes[i].target, target, len) == 0) return routes[i].route;
   return MD_ROUTE_NONE;
@@ -81,6 +83,7 @@ static int check_length(md_request *request) {
 
 int md_route_check(md_request *request, const char *method) {
   if (request->route == MD_ROUTE_NONE) return refuse(request, 404, "there is nothing here; events go to /v1/events");
+  if (request->route == MD_ROUTE_UNSUBSCRIBE) return md_unsubscribe_check(request, method);
   int status = check_method(request, method);
   if (status || request->route != MD_ROUTE_EVENTS) return status;
   int (*const checks[])(md_request *) = {check_key, check_type, check_content_encoding, check_length};

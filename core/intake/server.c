@@ -120,6 +120,8 @@ static int copy_options(md_intake *intake, const md_intake_options *options, md_
   intake->answers = md_queue_new(SIZE_MAX, wake, intake);
   if (!intake->proxies || !intake->answers) return md_error_set(err, MD_ENOMEM, "out of memory");
   if (size) memcpy(intake->proxies, options->trusted_proxies, size);
+  intake->unsubscribe = options->unsubscribe;
+  intake->shop_name = options->shop_name;
   intake->proxy_count = options->trusted_proxy_count;
   md_random_bytes(random, sizeof random);
   md_hex(random, sizeof random, intake->id_prefix);

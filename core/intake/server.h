@@ -5,10 +5,12 @@
 //   POST /v1/events   CloudEvents 1.0, binary, structured or batch (E1)
 //   GET  /healthz     200 while the thread lives
 //   GET  /readyz      200 or 503, as `ready` says
+//   GET and POST /u/TOKEN   the page behind an unsubscribe link (A3)
 #pragma once
 #include "base/queue.h"
 #include "intake/address.h"
 #include "intake/auth.h"
+#include "store/unsubscribe.h"
 
 typedef struct md_intake md_intake;
 
@@ -33,6 +35,8 @@ typedef struct md_intake_options {
   md_auth *keys; // takes the reference; NULL: no keys
   const md_network *trusted_proxies;
   size_t trusted_proxy_count;
+  md_token_ring unsubscribe; // that verifies unsubscribe links; without a key there is no such page
+  const char *shop_name;     // for its page, or NULL; borrowed
   md_intake_limits limits;
 } md_intake_options;
 

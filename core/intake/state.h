@@ -5,13 +5,20 @@
 #include "engine/submission.h"
 #include "intake/event_decode.h"
 #include "intake/server.h"
+#include "store/unsubscribe.h"
 #include <microhttpd.h>
 #include <stdatomic.h>
 #include <uv.h>
 
 enum { MD_CE_HEADERS_MAX = 64, MD_REQUEST_ID_MAX = 64, MD_SWALLOW_MAX = 16 * 1024 * 1024 };
 
-typedef enum md_route { MD_ROUTE_NONE, MD_ROUTE_EVENTS, MD_ROUTE_HEALTH, MD_ROUTE_READY } md_route;
+typedef enum md_route {
+  MD_ROUTE_NONE,
+  MD_ROUTE_EVENTS,
+  MD_ROUTE_HEALTH,
+  MD_ROUTE_READY,
+  MD_ROUTE_UNSUBSCRIBE,
+} md_route;
 typedef enum md_format { MD_FORMAT_BINARY, MD_FORMAT_STRUCTURED, MD_FORMAT_BATCH } md_format;
 typedef enum md_phase {
   MD_PHASE_HEAD,     // the request line is here
@@ -59,6 +66,8 @@ typedef struct md_request {
   md_auth *auth; // counted, for `key`
   const md_api_key *key;
   size_t body_limit, swallowed;
+  const md_unsubscribe *unsubscribe; // what the link says
+  bool posts;                        // to it
   md_batch_item *items;
   size_t item_count;
   size_t memory; // counted in md_intake.memory
@@ -84,6 +93,8 @@ struct md_intake {
   md_intake_limits limits;
   md_network *proxies;
   size_t proxy_count;
+  md_token_ring unsubscribe; // of its links; without a key there is no such page
+  const char *shop_name;     // or NULL; borrowed
   md_auth *auth;
   uv_mutex_t mutex; // guards the two below
   md_auth *next_auth;

@@ -4,6 +4,7 @@
 #include "intake/answer.h"
 #include "intake/request.h"
 #include "intake/respond.h"
+#include "intake/unsubscribe.h"
 #include <stddef.h>
 
 static enum MHD_Result refuse(md_request *request, int code) {
@@ -80,6 +81,7 @@ static enum MHD_Result hand_over(md_request *request) {
     return MHD_YES;
   }
   atomic_fetch_sub(&intake->in_flight, 1);
+  if (request->route == MD_ROUTE_UNSUBSCRIBE) return md_unsubscribe_refuse(request, 503);
   return md_respond_error(request, 503, "too many events are waiting to be stored", false);
 }
 
@@ -91,6 +93,10 @@ enum MHD_Result md_submit(md_request *request) {
   return request->submission.count > 0 ? hand_over(request) : md_answer(request);
 }
 
+enum MHD_Result md_submit_act(md_request *request) {
+  return hand_over(request);
+}
+
 bool md_submit_take_answers(md_intake *intake) {
   md_queue_node *node = md_queue_take(intake->answers, SIZE_MAX);
   if (!node) return false;
@@ -98,7 +104,10 @@ bool md_submit_take_answers(md_intake *intake) {
     md_request *request = (md_request *)((char *)node - offsetof(md_submission, node));
     node = node->next;
     struct MHD_Connection *connection = request->connection;
-    md_answer(request);
+    if (request->route == MD_ROUTE_UNSUBSCRIBE)
+      md_unsubscribe_answer(request);
+    else
+      md_answer(request);
     MHD_resume_connection(connection);
   }
   return true;

@@ -6,5 +6,7 @@
 
 // Decodes the body of a request for /v1/events and hands it to the engine, or answers what is wrong with it.
 enum MHD_Result md_submit(md_request *request);
+// Hands over a request whose submission is an act.
+enum MHD_Result md_submit_act(md_request *request);
 // Queues the answers of all that the engine is done with, and resumes their connections. True when there were any.
 bool md_submit_take_answers(md_intake *intake);

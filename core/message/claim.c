@@ -2,6 +2,7 @@
 // The claim at a batch's end: what is due becomes `attempting`, as many as the courier has slots for (M2). Mail that
 // its mode keeps back is rendered into its row instead.
 #include "base/log.h"
+#include "message/opt_out.h"
 #include "message/outbox_state.h"
 #include <string.h>
 
@@ -36,6 +37,7 @@ static int render(claim *c, const md_message *message, const char *to, md_compos
   compose->date = c->now;
   if (message->data) compose->data = md_json_parse(message->data, strlen(message->data), false, why);
   if (message->data && !compose->data) rc = why->code;
+  if (rc == 0) rc = md_opt_out_url(options, message, c->outbox->arena, &compose->unsubscribe_url, why);
   if (rc == 0) rc = md_compose_mail(compose, c->outbox->arena, &copy, mail, why);
   compose->locales = NULL; // it ends with this call
   return rc;
@@ -77,6 +79,7 @@ static int hand_over(claim *c, md_message *message, const char *to, const md_buf
   delivery->stage = MD_STAGE_CLAIMED;
   delivery->next = c->outbox->first;
   c->outbox->first = delivery;
+  if (!message->urgent) md_pace_spend(&c->outbox->pace, c->now);
   c->urgent_slots--;
   c->normal_slots--;
   return 0;
@@ -108,7 +111,9 @@ static int claim_due(claim *c) {
   int rc = 0;
   for (int i = 0; rc == 0 && i < MD_OUTBOX_CLAIMS_MAX && c->urgent_slots > 0; i++) {
     md_message message;
-    rc = md_messages_next_due(c->store, c->now, c->normal_slots <= 0, c->outbox->arena, &message, c->err);
+    bool urgent_only = c->normal_slots <= 0 || !md_pace_allows(&c->outbox->pace, c->now);
+    rc = md_messages_next_due(c->store, c->now, urgent_only, c->outbox->arena, &message, c->err);
+    if (rc == MD_ENOTFOUND && !urgent_only) md_pace_end(&c->outbox->pace);
     if (rc == MD_ENOTFOUND) return 0;
     bool goes = false;
     if (rc == 0) rc = md_outbox_ask_again(c->outbox, c->store, &message, c->now, &goes, c->err);
@@ -129,11 +134,22 @@ static int note_cancels(claim *c) {
   return 0;
 }
 
+// The store still says when the engine was last there.
+static int start_pace(claim *c) {
+  int64_t last = 0;
+  if (c->outbox->pace.started) return 0;
+  int rc = md_settings_get_int(c->store, "engine_time", &last, c->err);
+  if (rc && rc != MD_ENOTFOUND) return rc;
+  md_pace_start(&c->outbox->pace, last > 0 ? c->now - last : 0, c->outbox->options.catch_up_rate);
+  return 0;
+}
+
 int md_outbox_claim(md_outbox *outbox, md_store *store, md_micros now, md_error *err) {
   const md_outbox_options *options = &outbox->options;
   claim c = {.outbox = outbox, .store = store, .now = now, .err = err};
   c.urgent_slots = options->slots(options->courier, true);
   c.normal_slots = options->slots(options->courier, false);
-  int rc = note_cancels(&c);
+  int rc = start_pace(&c);
+  if (rc == 0) rc = note_cancels(&c);
   return rc ? rc : claim_due(&c);
 }

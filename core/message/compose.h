@@ -15,6 +15,7 @@ typedef struct md_compose {
   const char *const *locales;          // NULL-terminated
   const char *default_locale;          // or NULL
   const json_t *data;
+  const char *unsubscribe_url; // NULL: none. A mail that has one must show it
   md_mailbox from, to;
   const char *message_id;
   md_micros date;

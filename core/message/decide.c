@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "message/names.h"
+#include "message/opt_out.h"
 #include "message/outbox_state.h"
 #include "message/recipient.h"
 #include "message/terms.h"
@@ -134,6 +135,13 @@ static int require_address(decision *d) {
   return 0;
 }
 
+// A mail that must show the way out is not sent without one.
+static int require_opt_out(decision *d) {
+  if (md_opt_out_needed(d->out) && !d->outbox->options.link_base)
+    suppress(d, "no_public_url", "public_url is not set, so its unsubscribe link would lead nowhere");
+  return 0;
+}
+
 static int ask_suppression(decision *d) {
   md_verdict verdict = {0};
   return apply(d, md_rule_suppression(&d->candidate, &verdict, d->err), &verdict);
@@ -209,8 +217,10 @@ static int dry_render(decision *d, const char *template_name, md_error *why) {
                         .date = send->now};
   md_copy copy = {0};
   md_buffer mail;
+  int rc = md_opt_out_url(&d->outbox->options, d->out, d->arena, &compose.unsubscribe_url, why);
+  if (rc) return rc;
   md_buffer_init(&mail);
-  int rc = md_compose_mail(&compose, d->arena, &copy, &mail, why);
+  rc = md_compose_mail(&compose, d->arena, &copy, &mail, why);
   md_buffer_deinit(&mail);
   if (rc) return rc;
   d->out->template_name = md_arena_strdup(d->arena, template_name);
@@ -240,8 +250,8 @@ static int decide_words(decision *d) {
 // In this order: whether one may write at all is asked before where to, and what counts for a time after the time is
 // settled. A name of the configuration is the shop's own: the rules about persons pass it by.
 static int (*const steps[])(decision *) = {
-    begin,      check_channel,   find_recipient, set_terms, ask_legal_basis, require_address, ask_suppression,
-    ask_unless, ask_quiet_hours, ask_limit,      ask_caps,  freeze_terms,    decide_words,
+    begin,           check_channel, find_recipient,  set_terms, ask_legal_basis, require_address, require_opt_out,
+    ask_suppression, ask_unless,    ask_quiet_hours, ask_limit, ask_caps,        freeze_terms,    decide_words,
 };
 
 static int decide(decision *d) {

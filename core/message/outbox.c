@@ -119,6 +119,10 @@ void md_outbox_free(md_outbox *outbox) {
   md_free(outbox);
 }
 
+void md_outbox_set_link_base(md_outbox *outbox, const char *link_base) {
+  outbox->options.link_base = link_base;
+}
+
 const md_messenger *md_outbox_messenger(md_outbox *outbox) {
   return &outbox->messenger;
 }
@@ -148,6 +152,7 @@ static void submit(md_outbox *outbox, md_delivery *delivery) {
 static void committed(void *context) {
   md_outbox *outbox = context;
   outbox->recovering = false;
+  outbox->committed_pace = outbox->pace;
   for (md_delivery **link = &outbox->first; *link;) {
     md_delivery *delivery = *link;
     if (delivery->stage == MD_STAGE_APPLIED) {
@@ -163,6 +168,7 @@ static void committed(void *context) {
 static void rolled_back(void *context) {
   md_outbox *outbox = context;
   if (outbox->recovering) outbox->recovered = outbox->recovering = false;
+  outbox->pace = outbox->committed_pace;
   for (md_delivery **link = &outbox->first; *link;) {
     md_delivery *delivery = *link;
     if (delivery->stage == MD_STAGE_CLAIMED) {
@@ -190,10 +196,18 @@ static md_micros urgent_due_at(md_outbox *outbox, md_store *store) {
   return due;
 }
 
+// While the pace holds back all but urgent mail.
+static md_micros paced_due_at(md_outbox *outbox, md_store *store) {
+  md_micros urgent = urgent_due_at(outbox, store), due = md_messages_due_at(store);
+  if (due && due < outbox->pace.next_at) due = outbox->pace.next_at;
+  return urgent && urgent < due ? urgent : due;
+}
+
 md_micros md_outbox_due_at(md_outbox *outbox, md_store *store) {
   const md_outbox_options *options = &outbox->options;
   if (!outbox->recovered || has_results(outbox)) return 1; // at once
-  if (options->slots(options->courier, false) > 0) return md_messages_due_at(store);
+  if (options->slots(options->courier, false) > 0)
+    return outbox->pace.limited ? paced_due_at(outbox, store) : md_messages_due_at(store);
   return options->slots(options->courier, true) > 0 ? urgent_due_at(outbox, store) : 0;
 }
 

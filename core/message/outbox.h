@@ -15,6 +15,7 @@
 #include "engine/messenger.h"
 #include "message/delivery.h"
 #include "message/policy.h"
+#include "store/unsubscribe.h"
 
 typedef struct md_outbox md_outbox;
 
@@ -41,6 +42,10 @@ typedef struct md_outbox_options {
   const md_outbox_address *addresses; // names for `to`
   int address_count;                  //
   md_policy policy;                   // consent, caps, quiet hours
+  int64_t catch_up_rate;              // mails a minute after a downtime (W7), urgent ones apart; 0: no limit
+  md_token_ring unsubscribe;          // that signs unsubscribe links
+  const char *link_base; // what links begin with, "https://mail.shop.dk"; NULL: there are none, and no mail
+                         // that must have one is sent
   // Whether an event of this type that the run may see has its time from `since` on (M5's unless). NULL: never.
   int (*seen)(void *engine, const md_run *run, const char *type, md_micros since, bool *seen, md_error *err);
   // How many more deliveries the courier takes now: for urgent mail, or for the other. The engine's thread.
@@ -60,6 +65,9 @@ typedef struct md_outbox_options {
 // Checks modes and addresses: MD_EINVAL says which is wrong. Returns owned in `*out`.
 int md_outbox_new(md_outbox **out, const md_outbox_options *options, md_error *err);
 void md_outbox_free(md_outbox *outbox); // after the courier has stopped; NULL is allowed
+
+// From now on links begin with this; borrowed.
+void md_outbox_set_link_base(md_outbox *outbox, const char *link_base);
 
 // What the engine is wired with. Its decide answers MD_EINVAL where the script asked for what is not there (an unknown
 // name in `to`, another channel): raise it with the script's line. Lives as long as the outbox.

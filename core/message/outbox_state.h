@@ -5,6 +5,7 @@
 #include "message/compose.h"
 #include "message/mode.h"
 #include "message/outbox.h"
+#include "message/pace.h"
 #include "message/version_files.h"
 
 enum { MD_OUTBOX_CLAIMS_MAX = 64 }; // messages a batch, those included that go nowhere
@@ -26,6 +27,7 @@ struct md_outbox {
   md_queue *finished; // deliveries that came back, from any thread
   md_delivery *first; // all deliveries there are
   md_version_files *versions;
+  md_pace pace, committed_pace;
   bool recovered;  // what was interrupted is dealt with
   bool recovering; // in the open transaction
 };

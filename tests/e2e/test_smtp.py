@@ -159,7 +159,8 @@ def test_what_a_server_may_do():
     inbox, late = Inbox(), Inbox()
     server = serve(inbox)
     closed = free_port()
-    with Shop(SCRIPTS, mail=server.url) as shop, Shop(SCRIPTS, mail=f"smtp://127.0.0.1:{closed}") as other:
+    with Shop(SCRIPTS, mail=server.url, public_url="https://mail.shop.example", quiet_hours="none") as shop, \
+            Shop(SCRIPTS, mail=f"smtp://127.0.0.1:{closed}") as other:
         shop.start()
         other.start()
         send(other, "down")

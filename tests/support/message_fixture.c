@@ -78,6 +78,10 @@ int message_fixture_setup(void **state) {
   message_fixture_run(f);
   store_fixture_commit(f->db);
   f->options = (md_outbox_options){.installation = "here", .from = "shop@shop.example", .mode = "live"};
+  store_fixture_expect(f->db, 0, md_master_key_new(&f->key, &f->db->err));
+  md_token_ring_init(&f->options.unsubscribe, md_unsubscribe_purpose);
+  store_fixture_expect(f->db, 0, md_token_ring_add(&f->options.unsubscribe, f->key, &f->db->err));
+  f->options.link_base = "https://mail.shop.example";
   f->options.slots = slots;
   f->options.submit = submit;
   f->options.courier = f;
@@ -92,6 +96,7 @@ int message_fixture_setup(void **state) {
 int message_fixture_teardown(void **state) {
   message_fixture *f = *state;
   md_outbox_free(f->outbox);
+  md_master_key_free(f->key);
   md_json_scope(NULL);
   void *db = f->db;
   store_fixture_teardown(&db);

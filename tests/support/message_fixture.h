@@ -13,6 +13,7 @@ typedef struct message_fixture {
   md_arena *arena; // in scope
   md_error err;
   md_outbox_options options;
+  md_master_key *key;
   md_outbox *outbox;
   md_run run;
   int64_t version, person;

@@ -417,6 +417,66 @@ static void test_a_template_that_is_gone_at_claim(void **state) {
   expect_event(f, 0, "message.failed ");
 }
 
+// --- after a downtime (W7) ---
+
+static void down_for(message_fixture *f, md_micros span) {
+  store_fixture_begin(f->db);
+  store_fixture_expect(f->db, 0, md_settings_set_int(f->store, "engine_time", f->now - span, &f->db->err));
+  store_fixture_commit(f->db);
+  f->options.catch_up_rate = 60;
+  message_fixture_outbox(f);
+}
+
+static int delivered_now(message_fixture *f) {
+  int before = f->delivered_count;
+  message_fixture_batch(f);
+  return f->delivered_count - before;
+}
+
+static void test_mail_is_paced_after_a_downtime(void **state) {
+  message_fixture *f = *state;
+  for (int i = 0; i < 5; i++)
+    queue(f, "service");
+  down_for(f, MD_HOUR);
+  assert_int_equal(delivered_now(f), 1);
+  assert_int_equal(delivered_now(f), 0);
+  assert_int_equal(md_outbox_due_at(f->outbox, f->store), f->now + MD_SECOND);
+  message_fixture_queue(f, "service", "{\"template\":\"plain\",\"urgent\":true}");
+  assert_int_equal(md_outbox_due_at(f->outbox, f->store), f->now);
+  assert_int_equal(delivered_now(f), 1); // urgent mail is not held back
+  for (int i = 0; i < 4; i++) {
+    f->now += MD_SECOND;
+    assert_int_equal(delivered_now(f), 1);
+  }
+  f->now += MD_SECOND; // nothing is left: as ever from here on
+  assert_int_equal(delivered_now(f), 0);
+  for (int i = 0; i < 3; i++)
+    queue(f, "service");
+  assert_int_equal(delivered_now(f), 3);
+}
+
+static void test_a_rolled_back_batch_spends_nothing(void **state) {
+  message_fixture *f = *state;
+  const md_messenger *messenger;
+  queue(f, "service");
+  queue(f, "service");
+  down_for(f, MD_HOUR);
+  messenger = md_outbox_messenger(f->outbox);
+  store_fixture_begin(f->db);
+  store_fixture_expect(f->db, 0, messenger->claim(messenger->context, f->store, f->now, &f->db->err));
+  md_store_rollback(f->store);
+  messenger->rolled_back(messenger->context);
+  assert_int_equal(delivered_now(f), 1);
+}
+
+static void test_a_short_gap_is_no_downtime(void **state) {
+  message_fixture *f = *state;
+  for (int i = 0; i < 5; i++)
+    queue(f, "service");
+  down_for(f, MD_MINUTE);
+  assert_int_equal(delivered_now(f), 5);
+}
+
 int main(void) {
 #define WITH_OUTBOX(test) cmocka_unit_test_setup_teardown(test, message_fixture_setup, message_fixture_teardown)
   const struct CMUnitTest tests[] = {
@@ -443,6 +503,9 @@ int main(void) {
       WITH_OUTBOX(test_interrupted_goes_by_the_rule_of_unknown),
       WITH_OUTBOX(test_recovery_before_the_first_batch),
       WITH_OUTBOX(test_a_template_that_is_gone_at_claim),
+      WITH_OUTBOX(test_mail_is_paced_after_a_downtime),
+      WITH_OUTBOX(test_a_rolled_back_batch_spends_nothing),
+      WITH_OUTBOX(test_a_short_gap_is_no_downtime),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -161,6 +161,12 @@ static void test_wrong_steps_raise(void **state) {
       {"m:send { template = 'x', send_at = '9:00' }", "send_at must be a time in seconds"},
       {"m:send { template = 'x', fallback_template = 'x/y' }", "'x/y' is no template's name"},
       {"m:send { template = 'x', locale = 5 }", "m:send: locale must be a text, not number"},
+      {"m:send { template = 'x', unless = 'order.placed' }", "m:send: unless must be a table: { past ="},
+      {"m:send { template = 'x', unless = { past = 'a' } }", "m:send: unless needs past and within"},
+      {"m:send { template = 'x', unless = { past = 'a b', within = '1d' } }", "'a b' is no event type"},
+      {"m:send { template = 'x', unless = { pst = 'a' } }", "m:send: unless has no option 'pst'; did you mean 'past'?"},
+      {"m:send { template = 'x', max_lateness = 'soon' }", "max_lateness"},
+      {"m:send { template = 'x', products = {} }", "m:send: products must be a text, not table"},
   };
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
     script_expect_error(wrong[i][0], wrong[i][1]);
@@ -181,6 +187,10 @@ static void test_steps_arrive_in_normal_form(void **state) {
       {"m:set('k', 1, { ttl = '30d' })", "set k {\"key\":\"k\",\"ttl\":2592000,\"value\":1} m1/moment.lua:3\n"},
       {"m:add('k')", "add k {\"key\":\"k\",\"n\":1} m1/moment.lua:3\n"},
       {"m:add('k', -0.5)", "add k {\"key\":\"k\",\"n\":-0.5} m1/moment.lua:3\n"},
+      {"m:send { template = 'x', unless = { past = 'order.*', within = '2d' }, max_lateness = '1h', products = 'wine' "
+       "}",
+       "send x {\"data\":{},\"max_lateness\":3600,\"products\":\"wine\",\"template\":\"x\",\"unless\":{\"past\":"
+       "\"order.*\",\"within\":172800}} m1/moment.lua:3\n"},
       {"\n\nreturn m:send { template = 'x' }.id", "send x {\"data\":{},\"template\":\"x\"} m1/moment.lua:5\n"},
       {"m:send { template = 'x', data = { a = 1 }, channel = 'email', variant = 'b', locale = 'en', to = 'team',"
        "urgent = true, send_at = 7, fallback_template = 'y' }",
