@@ -73,7 +73,9 @@ void md_sight_init(md_sight *sight, md_engine *engine, const md_run *run, const 
 }
 
 void md_sight_of_wait(md_sight *sight, md_engine *engine, const md_run *run, const md_wait *wait) {
-  md_sight_init(sight, engine, run, wait->by, wait->by_value);
+  const char *value = wait->by_value;
+  if (wait->by && !value) value = value_of(run->keys, run->key_count, wait->by); // a link that came since (P4)
+  md_sight_init(sight, engine, run, wait->by, value);
   sight->wait = wait;
 }
 

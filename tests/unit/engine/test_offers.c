@@ -193,6 +193,22 @@ static void test_P4_runs_below_the_link(void **state) {
   assert_string_equal(shop_outcome(&s), "called ida@example.com");
 }
 
+// P4, P5: a wait by a kind of thing that the run had none of yet sees that thing's events once the link is there.
+static void test_P4_by_a_thing_that_is_linked_late(void **state) {
+  (void)state;
+  load(MOMENT("on = 'scan', about = 'parcel'", "local e = m:wait_for('order.*', { within = '1h', by = 'order' })\n"
+                                               "return e and e.type or '-'"));
+  shop_event(&s, "order.placed", "ida", "{\"order_id\":\"1\"}");
+  shop_event(&s, "scan", NULL, "{\"shipment_id\":\"p1\"}");
+  shop_event(&s, "order.changed", "ida", "{\"order_id\":\"2\"}");
+  shop_event(&s, "packed", NULL, "{\"shipment_id\":\"p1\",\"order_id\":\"1\"}");
+  assert_string_equal(shop_outcome(&s), "waiting");
+  shop_event(&s, "order.changed", "ida", "{\"order_id\":\"2\"}");
+  assert_string_equal(shop_outcome(&s), "waiting");
+  shop_event(&s, "order.cancelled", "ida", "{\"order_id\":\"1\"}");
+  assert_string_equal(shop_outcome(&s), "order.cancelled");
+}
+
 // T3: 100 wait for a key; the next is refused. A parked run holds its key, whatever `again` says but restart.
 static void test_T3_queue_is_bounded(void **state) {
   (void)state;
@@ -296,6 +312,7 @@ int main(void) {
       T(test_P4_late_link),
       T(test_P4_late_link_of_old_events),
       T(test_P4_runs_below_the_link),
+      T(test_P4_by_a_thing_that_is_linked_late),
       T(test_T3_queue_is_bounded),
       T(test_T3_parked_holds_its_key),
       T(test_T3_queue_takes_the_version_of_its_start),
