@@ -2,16 +2,19 @@
 // The module fmt: pure functions that write values for people. Page: bind_fmt.md. The engine's thread.
 #include "script/bind.h"
 #include "script/fmt.h"
+#include "script/limits.h"
 #include "script/options.h"
 #include "script/sandbox.h"
 
 enum { TEXT_BYTES = 8192, STYLE_BYTES = 100, ITEMS_MAX = 200 };
+enum { USED = 400, MADE = 10000 }; // instructions (S3)
 
 // Made at first use and kept with the state.
 static MD_RAISES md_fmt *formatters(lua_State *L) {
   md_vm *vm = md_vm_of(L);
   if (!vm->fmt) vm->fmt = md_fmt_new();
   if (!vm->fmt) md_raise_nomem(L);
+  md_limits_charge(L, USED + (int64_t)md_fmt_made(vm->fmt) * MADE);
   return vm->fmt;
 }
 

@@ -32,6 +32,7 @@ typedef struct kept {
 struct md_fmt {
   kept kept[KEPT];
   int next; // the oldest, given up first
+  int made; // since it was asked last
   UFormattedNumber *number;
 };
 
@@ -71,6 +72,12 @@ void md_fmt_free(md_fmt *fmt) {
     discard(&fmt->kept[i]);
   unumf_closeResult(fmt->number);
   md_free(fmt);
+}
+
+int md_fmt_made(md_fmt *fmt) {
+  int made = fmt->made;
+  fmt->made = 0;
+  return made;
 }
 
 static int failed(UErrorCode status, md_error *err) {
@@ -122,6 +129,7 @@ static kept *make_place(md_fmt *fmt, const char *key) {
   kept *entry = &fmt->kept[fmt->next];
   fmt->next = (fmt->next + 1) % KEPT;
   discard(entry);
+  fmt->made++;
   snprintf(entry->key, sizeof entry->key, "%s", key);
   return entry;
 }

@@ -9,6 +9,8 @@ typedef struct md_fmt md_fmt;
 
 md_fmt *md_fmt_new(void); // returns owned, NULL when out of memory
 void md_fmt_free(md_fmt *fmt);
+// How many formatters were made since this was asked last: making one costs far more than using it.
+int md_fmt_made(md_fmt *fmt);
 
 // All write UTF-8 with a NUL to `out` of `room` bytes and return 0; else MD_EINVAL, MD_ERANGE (it does not fit) or
 // MD_ENOMEM. `locale` is a language tag ("da", "en-GB"; NULL: da), `zone` a time zone of the Olson database (NULL:

@@ -13,8 +13,13 @@ void md_meter_begin(md_vm *vm, int64_t work, int64_t replay);
 void md_meter_step(md_vm *vm, bool replayed);
 // From the allocator: collect at the next instruction.
 void md_limits_ask_collection(md_vm *vm);
+// Sets the hook to come after so many instructions.
+void md_limits_hook(lua_State *L, int instructions);
+// Counts small work without a look at the budget, which the hook takes soon enough.
+void md_limits_count(lua_State *L, int64_t instructions);
 // Charges work that a C function is about to do; does not return when the budget is exceeded.
 MD_RAISES void md_limits_charge(lua_State *L, int64_t instructions);
 
+// protect.c
 MD_RAISES int md_limits_pcall(lua_State *L);
 MD_RAISES int md_limits_xpcall(lua_State *L);

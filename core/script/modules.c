@@ -73,6 +73,7 @@ static int compile(md_vm *vm, lua_CFunction body, compiling *what, int count, md
   vm->modules = md_arena_alloc_zero(vm->arena, (size_t)(count + 1) * sizeof *vm->modules);
   if (!vm->modules) return md_error_set(err, MD_ENOMEM, "out of memory for the scripts");
   md_script_result result = md_script_run(vm, body, what, err);
+  vm->memory.literal_size = vm->guard.largest_string;
   if (result == MD_SCRIPT_ERROR) {
     if (err) err->code = MD_ESYNTAX;
     return MD_ESYNTAX;

@@ -3,6 +3,7 @@
 #include "script/sandbox.h"
 #include "base/suggest.h"
 #include "script/bind.h"
+#include "script/lib.h"
 #include "script/limits.h"
 #include "script/modules.h"
 #include <string.h>
@@ -100,6 +101,7 @@ static MD_RAISES void add_basics(lua_State *L) {
                                  {"setmetatable", md_setmetatable}, {"tostring", md_sandbox_tostring},
                                  {"xpcall", md_limits_xpcall},      {NULL, NULL}};
   keep(L, stock);
+  md_lib_base(L);
   luaL_setfuncs(L, own, 0);
   lua_pushlightuserdata(L, NULL);
   lua_setfield(L, -2, "null");
@@ -127,19 +129,14 @@ static MD_RAISES void change_math(lua_State *L) {
 // The metatable of strings was made by luaopen_string with this table as its __index: methods find it there.
 static MD_RAISES void change_string(lua_State *L) {
   remove_field(L, "dump");
-  lua_getfield(L, -1, "format");
-  lua_pushcclosure(L, md_string_format, 1);
-  lua_setfield(L, -2, "format");
+  md_lib_string(L);
+  md_lib_patterns(L);
   lua_pushliteral(L, "");
   lua_getmetatable(L, -1);
+  md_lib_string_arithmetic(L);
   lua_pushboolean(L, 0);
   lua_setfield(L, -2, "__metatable");
   lua_pop(L, 2);
-}
-
-static MD_RAISES void change_table(lua_State *L) {
-  lua_pushcfunction(L, md_sort);
-  lua_setfield(L, -2, "sort");
 }
 
 static MD_RAISES void add_forbidden(lua_State *L) {
@@ -155,8 +152,8 @@ static MD_RAISES void make_base(lua_State *L) {
   add_basics(L);
   add_library(L, "math", luaopen_math, change_math);
   add_library(L, "string", luaopen_string, change_string);
-  add_library(L, "table", luaopen_table, change_table);
-  add_library(L, "utf8", luaopen_utf8, NULL);
+  add_library(L, "table", luaopen_table, md_lib_table);
+  add_library(L, "utf8", luaopen_utf8, md_lib_utf8);
   add_forbidden(L);
   lua_createtable(L, 0, 1);
   set_named(L, "__index", advise, "");

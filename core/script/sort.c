@@ -5,14 +5,24 @@
 #include "script/sandbox.h"
 #include <string.h>
 
-enum { TABLE = 1, COMPARE = 2, VALUES = 3, SORT_MAX = 1 << 24 };
+enum { TABLE = 1, COMPARE = 2, VALUES = 3, SORT_MAX = 1 << 24, BYTES_COMPARED = 32 };
+
+// Long texts are compared byte by byte (S3).
+static MD_RAISES void charge_texts(lua_State *L) {
+  if (lua_type(L, -1) != LUA_TSTRING || lua_type(L, -2) != LUA_TSTRING) return;
+  size_t a = lua_rawlen(L, -1), b = lua_rawlen(L, -2);
+  md_limits_charge(L, (int64_t)(a < b ? a : b) / BYTES_COMPARED);
+}
 
 static MD_RAISES bool less(lua_State *L, uint32_t a, uint32_t b) {
   bool by_function = !lua_isnil(L, COMPARE);
   if (by_function) lua_pushvalue(L, COMPARE);
   lua_rawgeti(L, VALUES, a);
   lua_rawgeti(L, VALUES, b);
-  if (by_function) lua_call(L, 2, 1);
+  if (by_function)
+    lua_call(L, 2, 1);
+  else
+    charge_texts(L);
   bool result = by_function ? lua_toboolean(L, -1) : lua_compare(L, -2, -1, LUA_OPLT);
   lua_settop(L, by_function ? -2 : -3);
   return result;
@@ -57,6 +67,14 @@ static MD_RAISES void write_values(lua_State *L, const uint32_t *order, size_t c
   }
 }
 
+// How often an element is compared: once a round of merging.
+static int comparisons(size_t count) {
+  int rounds = 1;
+  while (count >>= 1)
+    rounds++;
+  return rounds;
+}
+
 int md_sort(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_Integer n = luaL_len(L, 1);
@@ -65,7 +83,7 @@ int md_sort(lua_State *L) {
   if (!lua_isnoneornil(L, 2)) luaL_checktype(L, 2, LUA_TFUNCTION);
   lua_settop(L, 2);
   size_t count = (size_t)n;
-  md_limits_charge(L, n);
+  md_limits_charge(L, (int64_t)count * comparisons(count));
   lua_createtable(L, (int)n, 0);
   uint32_t *order = lua_newuserdatauv(L, 2 * count * sizeof *order, 0);
   read_values(L, order, count);

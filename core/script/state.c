@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/assert.h"
 #include "script/fmt.h"
+#include "script/guard.h"
 #include "script/limits.h"
 #include "script/sandbox.h"
 #include <ctype.h>
@@ -17,12 +18,14 @@ enum {
   REPLAY_DEFAULT = 50000000,
   GARBAGE_BETWEEN_TURNS = 2 << 20,
   GARBAGE_IN_TURN = 8 << 20,
+  BLOCK_CHARGED = 256, // smaller ones are paid by the instruction that makes them
 };
 
 void md_memory_collected(md_memory *memory) {
-  size_t used = memory->used;
+  size_t used = memory->used, left = memory->limit - used;
+  size_t garbage = used > GARBAGE_IN_TURN ? used : GARBAGE_IN_TURN;
   memory->tidy_at = used + (used > GARBAGE_BETWEEN_TURNS ? used : GARBAGE_BETWEEN_TURNS);
-  memory->collect_at = used + (used > GARBAGE_IN_TURN ? used : GARBAGE_IN_TURN);
+  memory->collect_at = used + (garbage < left / 2 ? garbage : left / 2);
   memory->asked = false;
 }
 
@@ -35,10 +38,14 @@ static void *allocate(void *context, void *old, size_t old_size, size_t size) {
     memory->used -= from;
     return NULL;
   }
-  if (size > from && memory->used - from + size > memory->limit) return NULL;
+  if (size > from && (memory->refused || memory->used - from + size > memory->limit)) {
+    memory->refused = true;
+    return NULL;
+  }
   void *block = md_pool_resize(&memory->pool, old, from, size);
   if (!block) return NULL;
   memory->used += size - from;
+  if (size >= BLOCK_CHARGED && size > from) md_guard_block(vm, size, !old && old_size == LUA_TSTRING);
   if (memory->used > memory->collect_at && !memory->asked && vm->running) md_limits_ask_collection(vm);
   return block;
 }
@@ -211,7 +218,8 @@ static MD_RAISES lua_State *push_coroutine(lua_State *L) {
 static MD_RAISES void put_away(lua_State *L, lua_State *co, int status) {
   md_vm *vm = md_vm_of(L);
   if (!vm->refs.coroutine) return;
-  if (status > LUA_YIELD || vm->meter.exceeded || vm->memory.asked || lua_resetthread(co) != LUA_OK)
+  if (status > LUA_YIELD || vm->meter.exceeded || vm->memory.asked || md_guard_hooked(vm) ||
+      lua_resetthread(co) != LUA_OK)
     lua_pushboolean(L, 0);
   else
     lua_pushvalue(L, 2);
@@ -224,6 +232,7 @@ static int enter(lua_State *L) {
   md_vm *vm = md_vm_of(L);
   lua_State *co = push_coroutine(L);
   vm->running = co;
+  md_guard_begin(vm);
   lua_pushcfunction(co, e->body);
   lua_pushlightuserdata(co, e->context);
   int results;
@@ -244,6 +253,7 @@ static md_script_result result_of(const md_vm *vm, int status) {
 
 md_script_result md_script_run(md_vm *vm, lua_CFunction body, void *context, md_error *err) {
   entry e = {.body = body, .context = context, .status = LUA_ERRMEM, .err = err};
+  vm->memory.refused = false;
   lua_pushcfunction(vm->L, enter);
   lua_pushlightuserdata(vm->L, &e);
   if (lua_pcall(vm->L, 1, 0, 0) != LUA_OK) {

@@ -32,9 +32,23 @@ typedef struct md_meter {
   bool nomem; // likewise
 } md_meter;
 
+// What is done in proportion to memory, outside any function (S3): guard.c.
+typedef struct md_guard {
+  int tick;              // instructions between two looks
+  int64_t blocks;        // instructions owed for blocks that were allocated since the last look
+  bool look;             // the hook was told to look at the next instruction
+  size_t largest;        // block of this run
+  size_t largest_string; // likewise
+  bool clocked;          // a block is so large that time is looked at, too
+  int64_t wall, cpu;     // in nanoseconds, when that began
+  int64_t from;          // what had been counted then
+} md_guard;
+
 typedef struct md_memory {
   md_pool pool;
   size_t used, limit;
+  bool refused; // the limit was met: nothing more is given in this run, so that the collector never comes unasked
+  size_t literal_size; // of the longest text in the version's files
   // The collector runs only where it is told to (S1: weak tables must have no effect).
   size_t tidy_at;    // between turns
   size_t collect_at; // within one
@@ -67,6 +81,7 @@ struct md_vm {
   md_arena *arena;    // strings of the definition and module names
   md_memory memory;
   md_meter meter;
+  md_guard guard;
   md_vm_limits limits;
   md_refs refs;
   md_module *modules;

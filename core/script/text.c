@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // string.format without addresses, and setmetatable without finalizers and weak tables (S1, S2). The engine's thread.
+#include "script/guard.h"
+#include "script/limits.h"
 #include "script/sandbox.h"
 #include <string.h>
 
@@ -18,6 +20,16 @@ static MD_RAISES void replace_argument(lua_State *L, int argument) {
   lua_replace(L, argument);
 }
 
+enum { PER_CONVERSION = 50, SCANNED = 8 }; // instructions, bytes an instruction
+
+// What the stock function will do, once all arguments are texts or numbers (S3).
+static MD_RAISES void charge_format(lua_State *L, size_t len, int conversions) {
+  int64_t cost = (int64_t)len / SCANNED + (int64_t)conversions * PER_CONVERSION;
+  for (int i = 2; i <= lua_gettop(L); i++)
+    if (lua_type(L, i) == LUA_TSTRING) cost += (int64_t)lua_rawlen(L, i) / SCANNED;
+  md_limits_charge(L, cost);
+}
+
 // upvalue 1: the stock function, which then runs in this very call so that its errors have the right position
 int md_string_format(lua_State *L) {
   size_t len;
@@ -34,6 +46,7 @@ int md_string_format(lua_State *L) {
     if (at < end && *at == 'p') md_raise(L, "%%p is not available in scripts: an address differs from run to run");
     if (at < end && *at == 's') replace_argument(L, argument);
   }
+  charge_format(L, len, argument - 1);
   return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 
@@ -47,6 +60,7 @@ static MD_RAISES void refuse_field(lua_State *L, const char *name, const char *w
 static MD_RAISES void remember_metatable(lua_State *L) {
   md_vm *vm = md_vm_of(L);
   vm->metatables_used = true;
+  md_guard_clock(vm);
   if (lua_rawgeti(L, LUA_REGISTRYINDEX, vm->refs.metatables) != LUA_TTABLE) {
     lua_pop(L, 1);
     lua_createtable(L, 0, 4);

@@ -3,9 +3,12 @@
 // engine's thread.
 #include "script/value.h"
 #include "base/utf8.h"
+#include "script/limits.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { BYTES_PER_INSTRUCTION = 16, VALUE_INSTRUCTIONS = 4 }; // S3
 
 // Where in the tree, for messages: a chain on the C stack.
 typedef struct place {
@@ -42,6 +45,7 @@ static MD_RAISES void spend(reader *r, size_t bytes) {
   if (bytes > r->left)
     md_raise(r->L, "%s is too large: at most %d KiB leave a script at once", r->what, (int)(r->limit >> 10));
   r->left -= bytes;
+  md_limits_count(r->L, 1 + (int64_t)bytes / BYTES_PER_INSTRUCTION);
 }
 
 json_t *md_value_made(lua_State *L, json_t *value) {
@@ -223,6 +227,7 @@ static MD_RAISES void push_object(lua_State *L, const json_t *object) {
 
 void md_value_push(lua_State *L, const json_t *value) {
   luaL_checkstack(L, 6, "data too deep");
+  md_limits_count(L, VALUE_INSTRUCTIONS);
   if (!value) {
     lua_pushnil(L);
     return;

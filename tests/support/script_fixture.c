@@ -166,7 +166,7 @@ md_turn_result script_turn(script_fixture *f, const char *data) {
                            .data = data ? md_json_parse(data, strlen(data), true, NULL) : NULL};
   f->at = 0;
   f->err = (md_error){0};
-  return md_vm_turn(f->vm, &host, &trigger, 0, &f->end, &f->err);
+  return md_vm_turn(f->vm, &host, &trigger, f->budget, &f->end, &f->err);
 }
 
 md_turn_result script_answer(script_fixture *f, const char *data) {

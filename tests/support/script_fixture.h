@@ -14,6 +14,7 @@ typedef struct script_fixture {
   bool diverged;
   bool verbose_trace; // with arguments
   bool no_replaying;  // the host does not tell
+  int64_t budget;     // of a turn; 0: the vm's
   char trace[8192];   // a line a step taken, "kind name" or "kind name args file:line"
   char log[8192];     // a line a line
   md_turn_end end;
