@@ -29,6 +29,13 @@ static const char *name_of(md_vm *vm, const char *path) {
   return own || shared ? md_arena_strndup(vm->arena, slash + 1, strlen(slash + 1) - 4) : NULL;
 }
 
+// "C stack overflow", of a file nested too deeply, comes without a place.
+static MD_RAISES void raise_with_file(lua_State *L, const char *path) {
+  if (strncmp(lua_tostring(L, -1), path, strlen(path)) != 0)
+    lua_pushfstring(L, "%s:1: %s: the file is nested too deeply", path, lua_tostring(L, -1));
+  lua_error(L);
+}
+
 static MD_RAISES void compile_file(lua_State *L, const md_source_file *file) {
   int line = md_lexer_find_close(file->data, file->len);
   if (line) {
@@ -40,7 +47,7 @@ static MD_RAISES void compile_file(lua_State *L, const md_source_file *file) {
   const char *name = lua_pushfstring(L, "@%s", file->path);
   int status = luaL_loadbufferx(L, file->data, file->len, name, "t");
   if (status == LUA_ERRMEM) md_raise_nomem(L);
-  if (status != LUA_OK) lua_error(L);
+  if (status != LUA_OK) raise_with_file(L, file->path);
   lua_remove(L, -2);
 }
 

@@ -253,7 +253,7 @@ static MD_RAISES bool advance(md_match *m, const char **s, const char **p) {
 
 static const char *match(md_match *m, const char *s, const char *p) {
   if (m->depth-- == 0) md_raise(m->L, "pattern too complex");
-  while (p != m->pattern_end && advance(m, &s, &p))
+  while (s && p != m->pattern_end && advance(m, &s, &p))
     ;
   m->depth++;
   return s;
