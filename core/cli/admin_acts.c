@@ -13,7 +13,9 @@ typedef struct act {
   md_daemon *daemon;
   md_admin_request *request;
   int64_t run;
-  const char *name; // of a key
+  const char *name; // of a key, or of a moment
+  int count;        // of things done
+  bool counts;      // and whether the answer tells it
   const char *text; // of the new key, shown once
   const char *scopes, *types, *source;
   bool swap_keys; // intake takes the stored keys after the commit
@@ -50,6 +52,7 @@ static void answer_act(md_submission *submission) {
   json_t *answer = json_object();
   if (at->text) json_object_set_new(answer, "key", json_string(at->text));
   if (at->run) json_object_set_new(answer, "run", json_integer(at->run));
+  if (at->counts) json_object_set_new(answer, "count", json_integer(at->count));
   md_admin_answer(at->request, code, answer, &err);
   md_json_scope(scope);
 }
@@ -77,6 +80,20 @@ static void runs_act(md_daemon *daemon, md_admin_request *request, const json_t 
   if (!at) return;
   at->run = json_integer_value(json_object_get(object, "run"));
   submit(at, carry_out);
+}
+
+static int redrive_moment(md_submission *submission, md_engine *engine, md_error *err) {
+  act *at = submission->context;
+  return md_engine_redrive(engine, at->name, &at->count, err);
+}
+
+static void quarantine_redrive(md_daemon *daemon, md_admin_request *request, const json_t *object) {
+  act *at = new_act(daemon, request);
+  if (!at) return;
+  at->name = md_json_text(object, "moment");
+  at->name = at->name ? at->name : "";
+  at->counts = true;
+  submit(at, redrive_moment);
 }
 
 static int reset_clock(md_submission *submission, md_engine *engine, md_error *err) {
@@ -196,9 +213,10 @@ static void reload(md_daemon *daemon, md_admin_request *request, const json_t *o
 static const struct {
   const char *name;
   void (*handle)(md_daemon *daemon, md_admin_request *request, const json_t *object);
-} commands[] = {
-    {"clock.reset", clock_reset}, {"key.add", key_add},       {"key.revoke", key_revoke}, {"reload", reload},
-    {"runs.cancel", runs_cancel}, {"runs.retry", runs_retry}, {"status", status}};
+} commands[] = {{"clock.reset", clock_reset}, {"key.add", key_add},
+                {"key.revoke", key_revoke},   {"quarantine.redrive", quarantine_redrive},
+                {"reload", reload},           {"runs.cancel", runs_cancel},
+                {"runs.retry", runs_retry},   {"status", status}};
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 void md_daemon_admin(void *context, md_admin_request *request, const json_t *object) {

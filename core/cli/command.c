@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WORDS_MAX = 64, HELP_COLUMN = 26 };
+enum { WORDS_MAX = 64, HELP_COLUMN = 28 };
 
 const md_cli_command *const md_cli_commands[] = {&md_cli_run,
                                                  &md_cli_check,
@@ -29,6 +29,8 @@ const md_cli_command *const md_cli_commands[] = {&md_cli_run,
                                                  &md_cli_status,
                                                  &md_cli_reload,
                                                  &md_cli_clock_reset,
+                                                 &md_cli_quarantine_list,
+                                                 &md_cli_quarantine_redrive,
                                                  &md_cli_key_add,
                                                  &md_cli_key_list,
                                                  &md_cli_key_revoke,

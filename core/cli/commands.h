@@ -14,6 +14,8 @@ extern const md_cli_command md_cli_key_list;
 extern const md_cli_command md_cli_key_revoke;
 extern const md_cli_command md_cli_messages_list;
 extern const md_cli_command md_cli_messages_show;
+extern const md_cli_command md_cli_quarantine_list;
+extern const md_cli_command md_cli_quarantine_redrive;
 extern const md_cli_command md_cli_reload;
 extern const md_cli_command md_cli_run;
 extern const md_cli_command md_cli_runs_cancel;

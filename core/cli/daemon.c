@@ -144,6 +144,7 @@ static int open_engine(md_daemon *daemon, md_error *err) {
   if (!code) code = md_usage_claim(daemon->store, false, err);
   if (!code) code = md_postroom_open(&daemon->postroom, daemon->store, &post, err);
   if (!code) code = md_callroom_open(&daemon->callroom, &(md_callroom_options){.settings = settings}, err);
+  if (!code) code = md_watch_open(&daemon->watch, settings->db, settings->turn_limit, err);
   if (code) return code;
   md_engine_options options = {.store = daemon->store,
                                .clock = md_clock_real(),
@@ -154,6 +155,7 @@ static int open_engine(md_daemon *daemon, md_error *err) {
                                .inbox_limit = (size_t)settings->queue_limit,
                                .wake = wake,
                                .wake_context = daemon,
+                               .watch = daemon->watch,
                                .accept_clock = settings->accept_clock};
   md_policy_of_engine(settings, &options);
   code = md_engine_new(&daemon->engine, &options, err);
@@ -270,6 +272,7 @@ static void close_all(md_daemon *daemon) {
   md_checkpointer_stop(daemon->checkpointer);
   close_loop(daemon);
   md_engine_free(daemon->engine);
+  md_watch_close(daemon->watch);
   md_postroom_close(&daemon->postroom);
   md_callroom_close(&daemon->callroom);
   md_store_close(daemon->store);

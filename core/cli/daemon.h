@@ -18,6 +18,7 @@ typedef struct md_daemon {
   uv_signal_t signals[3];
   md_store *store;
   md_master_key *master_key;
+  md_watch *watch;
   md_engine *engine;
   md_postroom postroom;
   md_callroom callroom;

@@ -47,6 +47,7 @@
   X(max_connections_address, NUMBER, "N", "64", "HTTP connections of one address at once; loopback is exempt")         \
   X(idle_timeout, DURATION, "SPAN", "30s", "a connection without a byte for so long is closed")                        \
   X(request_timeout, DURATION, "SPAN", "60s", "a request that takes longer to arrive is dropped")                      \
+  X(turn_limit, DURATION, "SPAN", "30s", "a turn that takes longer ends the process, and is held back; 0s: never")     \
   X(trusted_proxies, LIST, "NETWORK", NULL, "a proxy whose X-Forwarded-For is believed; may be given more than once")  \
   X(page_cache, NUMBER, "KIB", "3072", "the database's page cache")                                                    \
   X(accept_clock, SWITCH, NULL, "no", "start though the clock is over 30 days past the database's time")               \

@@ -13,6 +13,7 @@
 typedef struct suite {
   md_settings settings;
   md_arena *arena; // of the command
+  md_micros began; // the file's specs
   md_shop *shop;   // of the case that runs
   bool tap, json;
   int count, failed;
@@ -66,6 +67,18 @@ static void failed(suite *s, const char *file, const char *name, const md_error 
   if (s->tap) puts("  ...");
 }
 
+#define SPECS_MAX (60 * MD_SECOND) // of one file (S7)
+
+static md_micros now(void) {
+  md_clock *clock = md_clock_real();
+  return clock->monotonic(clock);
+}
+
+static int check_time(const suite *s, md_error *err) {
+  if (now() - s->began <= SPECS_MAX) return 0;
+  return md_error_set(err, MD_EBUDGET, "the specs of this file take longer than 60 s");
+}
+
 // Callbacks go to the shop of the case that runs.
 static int person(void *context, const char *subject, const json_t *fields, md_error *err) {
   md_spec_host host = md_shop_host(((suite *)context)->shop);
@@ -74,12 +87,14 @@ static int person(void *context, const char *subject, const json_t *fields, md_e
 
 static int event(void *context, const char *type, const json_t *fields, md_error *err) {
   md_spec_host host = md_shop_host(((suite *)context)->shop);
-  return host.event(host.context, type, fields, err);
+  int code = check_time(context, err);
+  return code ? code : host.event(host.context, type, fields, err);
 }
 
 static int advance(void *context, md_micros span, md_error *err) {
   md_spec_host host = md_shop_host(((suite *)context)->shop);
-  return host.advance(host.context, span, err);
+  int code = check_time(context, err);
+  return code ? code : host.advance(host.context, span, err);
 }
 
 static int answer(void *context, const char *connection, const json_t *fields, md_error *err) {
@@ -99,6 +114,7 @@ static void run_case(suite *s, md_spec *spec, int index, const char *file, const
   md_buffer_init(&details);
   s->shop = shop;
   int code = shop ? md_shop_open(shop, source, &s->settings, &err) : md_error_set(&err, MD_ENOMEM, "out of memory");
+  if (!code) code = check_time(s, &err);
   if (!code) code = md_spec_run(spec, index, &err);
   if (!code) code = md_shop_check_end(shop, &err);
   if (code && shop) md_shop_describe(shop, &details);
@@ -117,6 +133,7 @@ static void run_file(suite *s, const md_tree *tree, const md_source_file *file) 
   md_error err = {0};
   md_buffer none;
   md_buffer_init(&none);
+  s->began = now();
   int code = md_tree_of_moment(tree, md_tree_folder(file->path, s->arena), s->arena, &source, &err);
   if (!code) code = md_spec_new(&spec, file, &host, &err);
   if (code) {

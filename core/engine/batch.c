@@ -26,6 +26,7 @@ static void put_back(md_engine *engine, snapshot old) {
   engine->emitted = NULL;
   engine->current = NULL;
   engine->request = NULL;
+  engine->held.known = false;
 }
 
 static int take_events(md_engine *engine, md_submission *submission, int *items, md_error *err) {

@@ -6,6 +6,7 @@
 #include "engine/caller.h"
 #include "engine/messenger.h"
 #include "engine/submission.h"
+#include "engine/watch.h"
 #include "script/source.h"
 #include "store/unsubscribe.h"
 
@@ -21,6 +22,7 @@ typedef struct md_engine_options {
   size_t inbox_limit;              // submissions waiting; 0: 8192
   void (*wake)(void *context);     // called on any thread when the inbox turns non-empty; may be NULL
   void *wake_context;
+  md_watch *watch;   // borrowed; S5, or NULL
   bool accept_clock; // B3
   // P7: what a consent that names none is given to and for; NULL: "shop", "all".
   const char *consent_sender, *consent_products;
@@ -61,6 +63,9 @@ void md_engine_call_finished(md_engine *engine, md_call_attempt *attempt);
 // Acts, for use inside md_submission.act (T9, R3).
 int md_engine_cancel_run(md_engine *engine, int64_t id, const char *reason, md_error *err);
 int md_engine_retry_run(md_engine *engine, int64_t id, md_error *err);
+// Lets go what is held back of a moment (S5, S6), and gives it the events again that failed as its triggers (T2), 256
+// at most. `done`: how many things went on. MD_ENOTFOUND when no such moment takes runs.
+int md_engine_redrive(md_engine *engine, const char *moment, int *done, md_error *err);
 // Takes the wall clock as right: held timers go on, and a wrong future of engine time is left (B3).
 void md_engine_reset_clock(md_engine *engine);
 // Whether an event of this type ("order.*" matches several), which the run may see, has its own time from `since` on;

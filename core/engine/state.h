@@ -3,6 +3,7 @@
 #pragma once
 #include "engine/engine.h"
 #include "engine/journal.h"
+#include "engine/quarantine.h"
 #include "engine/rate.h"
 #include "engine/timekeeper.h"
 #include "engine/wait.h"
@@ -66,6 +67,7 @@ struct md_engine {
   bool ready;
   md_rate rate;            // T4
   uint8_t address_key[32]; // of the hashes of addresses; zeros without a master key
+  md_held held;            // S5, S6
   int64_t drift;
   md_micros schedule_due;    // of the earliest schedule, 0: none; while it is known
   bool schedule_known;       // else it is read again
@@ -96,6 +98,7 @@ int md_process_event(md_engine *engine, md_event *event, md_error *err);
 
 // trigger.c: T1, T3: which moments it starts.
 int md_trigger(md_engine *engine, const md_event *event, md_error *err);
+int md_trigger_moment(md_engine *engine, const md_event *event, md_moment *moment, md_error *err);
 // The key of an ended run is free: the next queued one starts (T3).
 int md_trigger_next(md_engine *engine, const md_run *ended, md_error *err);
 

@@ -126,7 +126,13 @@ static int check_where(md_engine *engine, const md_event *event, md_moment *mome
   int rc = md_view(engine, event, &view, err);
   if (rc) return rc;
   md_error why = {0};
+  bool held = false;
+  rc = md_quarantine_holds(engine, moment->live->version, 0, &held, err);
+  *pass = false;
+  if (rc || held) return rc ? rc : refuse(engine, event, moment, "error", md_quarantine_reason(), err);
+  md_watch_begin(engine->options.watch, md_quarantine_event(engine), 0, moment->live->version, moment->name, event->id);
   rc = md_vm_where(moment->live->vm, &view, pass, &why);
+  md_watch_end(engine->options.watch);
   if (rc == 0) return *pass ? 0 : refuse(engine, event, moment, "where", NULL, err);
   *pass = false;
   md_log(MD_LOG_ERROR, "engine", "where failed", "moment", moment->name, "event", event->id, "error", why.text, NULL);
@@ -154,6 +160,9 @@ static int consider(md_engine *engine, const md_event *event, md_moment *moment,
   if (rc) return rc;
   const md_definition *definition = md_vm_definition(moment->live->vm);
   if (!wanted(definition, event->type)) return 0;
+  bool stopped = false;
+  rc = md_quarantine_stopped(engine, moment->live->version, &stopped, err);
+  if (rc || stopped) return rc ? rc : refuse(engine, event, moment, "error", "the version is stopped (S6)", err);
   if (event->time < engine->now - max_age(engine, definition))
     return refuse(engine, event, moment, "max_age", NULL, err);
   md_key about;
@@ -175,8 +184,15 @@ int md_trigger_scheduled(md_engine *engine, const md_event *event, md_moment *mo
   const md_definition *definition = md_vm_definition(moment->live->vm);
   if (definition->max_age >= 0 && event->time < engine->now - definition->max_age)
     return refuse(engine, event, moment, "max_age", NULL, err);
+  bool stopped = false;
+  rc = md_quarantine_stopped(engine, moment->live->version, &stopped, err);
+  if (rc || stopped) return rc ? rc : refuse(engine, event, moment, "error", "the version is stopped (S6)", err);
   rc = check_where(engine, event, moment, &pass, err);
   return rc || !pass ? rc : again(engine, event, moment, about, err);
+}
+
+int md_trigger_moment(md_engine *engine, const md_event *event, md_moment *moment, md_error *err) {
+  return consider(engine, event, moment, err);
 }
 
 int md_trigger(md_engine *engine, const md_event *event, md_error *err) {

@@ -39,13 +39,32 @@ static int read_trigger(md_turn_state *turn) {
   return rc;
 }
 
+// The run's id, 0 while no batch before this one has it: its number may be another's after a crash.
+static int64_t known_run(const md_turn_state *turn) {
+  const md_engine *engine = turn->engine;
+  return engine->current && turn->run->id > engine->current_runs ? 0 : turn->run->id;
+}
+
+// S5: a turn that ended a process is not tried again.
+static bool held_back(md_turn_state *turn) {
+  bool held = false;
+  turn->code = md_quarantine_holds(turn->engine, turn->run->version, known_run(turn), &held, &turn->error);
+  if (held) turn->parked = md_quarantine_reason();
+  return held || turn->code;
+}
+
 md_turn_result md_turn_script(md_turn_state *turn, int64_t budget, md_turn_end *end) {
   const md_turn_host host = {turn,   md_replay_step, on_now,          on_random,
                              on_log, on_replaying,   md_judge_tested, turn->state};
   md_event_view view;
   turn->code = md_view(turn->engine, &turn->trigger, &view, &turn->error);
   if (turn->code) return MD_TURN_SUSPENDED;
-  return md_vm_turn(turn->loaded->vm, &host, &view, budget, end, &turn->error);
+  if (held_back(turn)) return MD_TURN_SUSPENDED;
+  md_watch_begin(turn->engine->options.watch, md_quarantine_event(turn->engine), known_run(turn), turn->run->version,
+                 turn->run->moment, turn->engine->current ? turn->engine->current->id : NULL);
+  md_turn_result result = md_vm_turn(turn->loaded->vm, &host, &view, budget, end, &turn->error);
+  md_watch_end(turn->engine->options.watch);
+  return result;
 }
 
 // A fresh replay of what the turn has just written must meet the same steps and end alike.
@@ -213,5 +232,6 @@ int md_turn(md_engine *engine, md_run *run, const md_wait_answer *answer, int64_
   md_turn_state *turn = NULL;
   int rc = md_turn_open(&turn, engine, run, err);
   if (rc == 0 && turn->definition) rc = play(turn, answer, budget, err);
+  if (rc == 0) rc = md_quarantine_count(engine, run, err);
   return md_turn_close(turn, rc, err);
 }

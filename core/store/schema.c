@@ -101,8 +101,15 @@ static const char schedules_and_offers[] =
     "CREATE INDEX schedules_due ON schedules(due_at);"
     "CREATE TABLE offers(event INTEGER PRIMARY KEY, after INTEGER NOT NULL, before INTEGER NOT NULL) STRICT;";
 
+// What is held back (S5, S6): kind 1 a turn, 2 a version.
+static const char quarantine[] =
+    "CREATE TABLE quarantine(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, at INTEGER NOT NULL, event INTEGER"
+    " NOT NULL, run INTEGER NOT NULL, version INTEGER NOT NULL, moment TEXT NOT NULL, event_id TEXT, detail TEXT) "
+    "STRICT;"
+    "CREATE INDEX unmatched_error ON unmatched(moment, id) WHERE reason = 'error';";
+
 // migrations[n] leads from schema n to n + 1.
-static const char *const migrations[] = {initial, outgoing_calls, decency, schedules_and_offers};
+static const char *const migrations[] = {initial, outgoing_calls, decency, schedules_and_offers, quarantine};
 
 int md_schema_newest(void) {
   return (int)(sizeof migrations / sizeof migrations[0]);

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// `momentd quarantine list` and `redrive`: what is held back, and letting it go.
+#include "store/quarantine.h"
+#include "base/timestamp.h"
+#include "cli/admin_client.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/reader.h"
+#include <inttypes.h>
+#include <stdio.h>
+
+typedef struct listing {
+  md_table table;
+  md_arena *arena;
+  bool json;
+} listing;
+
+static int show(listing *at, const char *kind, const char *moment, md_micros since, const char *event, int64_t run,
+                const char *what) {
+  md_line line;
+  char time[MD_TIME_TEXT];
+  if (at->json) {
+    md_line_begin(&line);
+    md_line_text(&line, "kind", kind);
+    md_line_text(&line, "moment", moment);
+    md_line_time(&line, "since", since);
+    md_line_text(&line, "event", event);
+    md_line_number(&line, "run", run);
+    md_line_text(&line, "detail", what);
+    md_line_end(&line);
+    return 0;
+  }
+  md_table_cell(&at->table, kind);
+  md_table_cell(&at->table, moment);
+  md_table_cell(&at->table, md_time_text(since, time));
+  md_table_cell(&at->table, event ? event : "-");
+  md_table_cell(&at->table, what);
+  return 0;
+}
+
+static int show_row(void *context, const md_quarantine *row) {
+  return show(context, md_quarantine_kind_name(row->kind), row->moment, row->at, row->event_id, row->run, row->detail);
+}
+
+static int show_triggers(void *context, const char *moment, int64_t count, md_micros last) {
+  listing *at = context;
+  const char *what =
+      md_arena_printf(at->arena, "%" PRId64 " event%s that it could not judge", count, count == 1 ? "" : "s");
+  return what ? show(at, "trigger", moment, last, NULL, 0, what) : MD_ENOMEM;
+}
+
+static int list(const md_cli_args *args) {
+  static const char *const headers[] = {"KIND", "MOMENT", "SINCE", "EVENT", "WHAT", NULL};
+  md_reader reader;
+  int code = md_reader_open(&reader, args);
+  if (code) return code;
+  listing at = {.arena = reader.arena, .json = md_cli_switch(args, "json")};
+  md_table_init(&at.table, headers);
+  code = md_quarantine_list(reader.store, show_row, &at, &reader.err);
+  if (!code) code = md_failed_triggers(reader.store, show_triggers, &at, &reader.err);
+  if (!code && !at.json) md_table_print(&at.table, "Nothing is held back.");
+  code = code ? md_cli_fail(&reader.err) : MD_EXIT_OK;
+  md_reader_close(&reader);
+  return code;
+}
+
+static void tell(const md_cli_args *args, int64_t count) {
+  md_line line;
+  if (!md_cli_switch(args, "json")) {
+    printf("%" PRId64 " thing%s of %s went on.\n", count, count == 1 ? "" : "s", args->positional[0]);
+    return;
+  }
+  md_line_begin(&line);
+  md_line_text(&line, "moment", args->positional[0]);
+  md_line_number(&line, "count", count);
+  md_line_end(&line);
+}
+
+static int redrive(const md_cli_args *args) {
+  md_error err = {0};
+  md_arena *arena = md_arena_new(0);
+  if (!arena) return MD_EXIT_FAILED;
+  md_arena *scope = md_json_scope(arena);
+  json_t *request = json_object(), *answer = NULL;
+  json_object_set_new(request, "command", json_string("quarantine.redrive"));
+  json_object_set_new(request, "moment", json_string(args->positional[0]));
+  int code = md_admin_ask(md_db_path(args), request, &answer, &err);
+  if (!code) tell(args, json_integer_value(json_object_get(answer, "count")));
+  md_json_scope(scope);
+  md_arena_free(arena);
+  return code ? md_cli_fail(&err) : MD_EXIT_OK;
+}
+
+static const md_cli_option options[] = {{"json", NULL, "one JSON object a line"}, {0}};
+
+const md_cli_command md_cli_quarantine_list = {
+    .name = "quarantine list",
+    .arguments = "",
+    .summary = "List turns, versions and triggers that are held back",
+    .example = "  momentd quarantine list --db shop.db",
+    .options = options,
+    .settings = MD_CLI_DB_SETTING,
+    .run = list,
+};
+
+const md_cli_command md_cli_quarantine_redrive = {
+    .name = "quarantine redrive",
+    .arguments = "MOMENT",
+    .summary = "Let what is held back of a moment go on, after a fix",
+    .example = "  momentd quarantine redrive order_confirmation --db shop.db",
+    .options = options,
+    .positional_min = 1,
+    .positional_max = 1,
+    .settings = MD_CLI_DB_SETTING,
+    .run = redrive,
+};
