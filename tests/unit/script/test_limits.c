@@ -120,9 +120,10 @@ static void test_S4_memory_is_capped_and_its_end_not_caught(void **state) {
 
 static void test_S4_garbage_is_no_memory_problem(void **state) {
   (void)state;
-  expect_with(HEAVY, "local x = ('x'):rep(1024) local s for i = 1, 150 do s = x:rep(1024) .. i end", MD_TURN_DONE, "");
-  expect_with(HEAVY, "local x = ('x'):rep(40) local t for i = 1, 50000 do t = { x:rep(50) .. i } end", MD_TURN_DONE,
+  expect_with(10 * HEAVY, "local x = ('x'):rep(1024) local s for i = 1, 150 do s = x:rep(1024) .. i end", MD_TURN_DONE,
               "");
+  expect_with(10 * HEAVY, "local x = ('x'):rep(40) local t for i = 1, 50000 do t = { x:rep(50) .. i } end",
+              MD_TURN_DONE, "");
 }
 
 static void test_S7_defining_has_a_budget(void **state) {
