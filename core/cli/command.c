@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WORDS_MAX = 64, HELP_COLUMN = 28 };
+enum { WORDS_MAX = 64, HELP_COLUMN = 26 };
 
 const md_cli_command *const md_cli_commands[] = {&md_cli_run,
                                                  &md_cli_check,
@@ -135,7 +135,7 @@ void md_cli_help_all(void) {
   puts("momentd runs micro moments: short decisive contacts in a customer's journey, written as Lua scripts.\n"
        "\nUsage: momentd COMMAND [options]\n\nCommands:");
   for (const md_cli_command *const *at = md_cli_commands; *at; at++)
-    printf("  %-16s%s\n", (*at)->name, (*at)->summary);
+    printf("  %-20s%s\n", (*at)->name, (*at)->summary);
   puts("\nmomentd COMMAND --help tells each command's options, with an example.");
 }
 
