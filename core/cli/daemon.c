@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "cli/policy.h"
 #include "cli/usage_kind.h"
+#include "store/vault.h"
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
@@ -21,7 +22,8 @@ static void arm(md_daemon *daemon, uint64_t milliseconds);
 // after a while; a result or a submission wakes the loop anyway.
 static void sleep_until_due(md_daemon *daemon) {
   md_clock *clock = md_clock_real();
-  md_micros due = md_engine_next_due(daemon->engine);
+  md_micros due = md_engine_next_due(daemon->engine), key = md_vault_due(daemon->store);
+  if (key && (due == 0 || key < due)) due = key;
   md_micros left = due - clock->now(clock);
   if (due == 0 || left > LONGEST_MS * 1000LL)
     arm(daemon, LONGEST_MS);
@@ -140,6 +142,7 @@ static int open_engine(md_daemon *daemon, md_error *err) {
   md_store_options store = {.path = settings->db, .cache_kib = (int)settings->page_cache};
   int code = md_store_open(&daemon->store, &store, err);
   if (!code) code = md_master_key_open(&daemon->master_key, settings->db, settings->key_file, err);
+  if (!code) code = md_vault_open(daemon->store, daemon->master_key, err);
   md_postroom_options post = {.settings = settings, .master_key = daemon->master_key};
   if (!code) code = md_usage_claim(daemon->store, false, err);
   if (!code) code = md_postroom_open(&daemon->postroom, daemon->store, &post, err);

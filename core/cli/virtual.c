@@ -3,13 +3,15 @@
 #include "cli/virtual.h"
 #include "base/duration.h"
 #include "cli/policy.h"
+#include "store/vault.h"
 
 // More batches at one instant than this is a circle that makes no progress.
 enum { BATCHES_AN_INSTANT = 100000 };
 
-static int open_master_key(md_virtual *driver, const md_virtual_options *options, md_error *err) {
-  if (!options->db) return md_master_key_new(&driver->master_key, err);
-  return md_master_key_open(&driver->master_key, options->db, options->settings->key_file, err);
+static int open_vault(md_virtual *driver, const md_virtual_options *options, md_error *err) {
+  int code = options->db ? md_master_key_open(&driver->master_key, options->db, options->settings->key_file, err)
+                         : md_master_key_new(&driver->master_key, err);
+  return code ? code : md_vault_open(driver->store, driver->master_key, err);
 }
 
 int md_virtual_open(md_virtual *driver, const md_virtual_options *options, md_error *err) {
@@ -21,7 +23,7 @@ int md_virtual_open(md_virtual *driver, const md_virtual_options *options, md_er
   int64_t last = 0;
   driver->postroom.channel = options->channel; // closed with it from here on
   int code = md_store_open(&driver->store, &store, err);
-  if (!code) code = open_master_key(driver, options, err);
+  if (!code) code = open_vault(driver, options, err);
   if (code) return code;
   driver->post.master_key = driver->master_key;
   md_settings_get_int(driver->store, "engine_time", &last, NULL);

@@ -3,7 +3,8 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "engine/calling.h"
-#include "engine/state.h"
+#include "engine/secrets.h"
+#include "store/vault.h"
 
 // What the engine knows beside the store, to be put back when the batch is rolled back.
 typedef struct snapshot {
@@ -27,6 +28,7 @@ static void put_back(md_engine *engine, snapshot old) {
   engine->current = NULL;
   engine->request = NULL;
   engine->held.known = false;
+  engine->unneeded.count = 0;
 }
 
 static int take_events(md_engine *engine, md_submission *submission, int *items, md_error *err) {
@@ -93,6 +95,7 @@ static int finish(md_engine *engine, md_error *err) {
   int rc = messenger->claim(messenger->context, engine->store, engine->now, err); // emits the ends of messages
   if (rc == 0) rc = md_calling_claim(engine, err);
   if (rc == 0) rc = md_store_emitted(engine, err);
+  if (rc == 0) rc = md_secrets_find_unneeded(engine, err);
   if (rc == 0) rc = md_settings_set_int(engine->store, "engine_time", engine->now, err);
   return rc ? rc : md_store_commit(engine->store, err);
 }
@@ -120,7 +123,8 @@ static md_submission *take_inbox(md_engine *engine) {
 static bool idle(md_engine *engine, const md_submission *list) {
   if (list || md_engine_is_behind(engine) || engine->heavy) return false;
   md_micros due = md_engine_next_due(engine);
-  return due == 0 || due > engine->now;
+  md_micros key = md_vault_due(engine->store);
+  return (due == 0 || due > engine->now) && (key == 0 || key > engine->now);
 }
 
 static int fail(md_engine *engine, md_submission *list, int code, md_error *err) {
@@ -154,6 +158,7 @@ int md_engine_batch(md_engine *engine, bool hold, md_error *err) {
     if (!engine->ready) md_log(MD_LOG_INFO, "engine", "batches commit", NULL);
     __atomic_store_n(&engine->ready, true, __ATOMIC_RELAXED);
     engine->carried = rest;
+    md_secrets_forget_unneeded(engine);
     engine->options.messenger->committed(engine->options.messenger->context);
     md_calling_committed(engine);
     answer(list, rest, 0, err);

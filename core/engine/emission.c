@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Events that come from inside: stored at the end of their batch, processed by a later one (T4).
 #include "base/digest.h"
-#include "engine/state.h"
+#include "engine/secrets.h"
 #include <string.h>
 
 static void digest(md_event *event) {
@@ -90,7 +90,9 @@ static md_emission *oldest_first(md_emission *newest) {
 int md_store_emitted(md_engine *engine, md_error *err) {
   for (md_emission *at = oldest_first(engine->emitted); at; at = at->before) {
     at->event.seq = engine->last_event + 1;
-    int rc = md_events_insert(engine->store, &at->event, err);
+    int rc = md_secrets_digest(engine, &at->event, err);
+    if (rc == 0) rc = md_secrets_conceal(engine, &at->event, err);
+    if (rc == 0) rc = md_events_insert(engine->store, &at->event, err);
     if (rc) return rc;
     engine->last_event = at->event.seq;
     engine->pending = true;

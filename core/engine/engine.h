@@ -15,7 +15,7 @@ typedef struct md_engine md_engine;
 typedef struct md_engine_options {
   md_store *store;                 // borrowed
   md_clock *clock;                 // borrowed
-  const md_master_key *master_key; // borrowed: what keys of events are wrapped with
+  const md_master_key *master_key; // borrowed: what addresses are hashed with; or NULL
   const md_messenger *messenger;   // borrowed: what m:send does
   const md_caller *caller;         // borrowed: what m:http does; NULL: there are no connections
   md_micros trigger_age_max;       // default max_age; 0: one day

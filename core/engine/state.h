@@ -69,6 +69,12 @@ struct md_engine {
   uint8_t address_key[32]; // of the hashes of addresses; zeros without a master key
   md_held held;            // S5, S6
   int64_t drift;
+  struct {
+    int64_t *events; // whose keys go after this batch's commit, in the batch's arena
+    int count;
+    int64_t cursor; // where the last look at the keys ended
+    md_micros looked;
+  } unneeded;                // X1
   md_micros schedule_due;    // of the earliest schedule, 0: none; while it is known
   bool schedule_known;       // else it is read again
   md_micros schedules_until; // no schedule fires later; 0: no bound

@@ -2,15 +2,24 @@
 // Takes one event whole: duplicate check, person, things, storage, then what it starts and what it answers (T5, T6, P,
 // W1).
 #include "base/assert.h"
-#include "engine/state.h"
+#include "engine/secrets.h"
 #include <string.h>
 
-static int known_before(md_engine *engine, const md_event *event, md_event_status *status, md_error *err) {
+// One stored before its type had secrets was not keyed.
+static bool same_digest(const uint8_t *stored, const uint8_t *keyed, const uint8_t *plain) {
+  return memcmp(stored, keyed, MD_EVENT_DIGEST_SIZE) == 0 || memcmp(stored, plain, MD_EVENT_DIGEST_SIZE) == 0;
+}
+
+static int known_before(md_engine *engine, md_event *event, md_event_status *status, md_error *err) {
   uint8_t digest[MD_EVENT_DIGEST_SIZE];
+  uint8_t plain[MD_EVENT_DIGEST_SIZE];
   int64_t seq = 0;
-  int rc = md_events_find_id(engine->store, event->source, event->id, &seq, digest, err);
+  memcpy(plain, event->digest, sizeof plain);
+  int rc = md_secrets_digest(engine, event, err);
+  if (rc) return rc;
+  rc = md_events_find_id(engine->store, event->source, event->id, &seq, digest, err);
   if (rc == 0)
-    *status = memcmp(digest, event->digest, sizeof digest) == 0 ? MD_EVENT_DUPLICATE : MD_EVENT_CONFLICTING;
+    *status = same_digest(digest, event->digest, plain) ? MD_EVENT_DUPLICATE : MD_EVENT_CONFLICTING;
   else if (rc == MD_ENOTFOUND)
     rc = 0;
   return rc;
@@ -30,6 +39,7 @@ int md_take_event(md_engine *engine, md_event *event, md_event_status *status, m
   stamp(engine, event);
   rc = md_identify(engine, event, err);
   if (rc == 0) rc = md_relate(engine, event, err);
+  if (rc == 0) rc = md_secrets_conceal(engine, event, err);
   if (rc == 0) rc = md_events_insert(engine->store, event, err);
   if (rc) return rc;
   engine->last_event = event->seq;

@@ -3,6 +3,7 @@
 #include "engine/turn.h"
 #include "base/digest.h"
 #include "base/log.h"
+#include "engine/secrets.h"
 #include <string.h>
 
 static double on_now(void *context) {
@@ -34,9 +35,7 @@ static int read_trigger(md_turn_state *turn) {
     return 0;
   }
   int rc = md_events_get(engine->store, turn->run->trigger_seq, engine->arena, &turn->trigger, &turn->error);
-  if (rc == 0 && turn->trigger.data_text)
-    turn->trigger.data = md_json_parse(turn->trigger.data_text, strlen(turn->trigger.data_text), true, &turn->error);
-  return rc;
+  return rc ? rc : md_secrets_data(engine, &turn->trigger, &turn->trigger.data, &turn->error);
 }
 
 // The run's id, 0 while no batch before this one has it: its number may be another's after a crash.

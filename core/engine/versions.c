@@ -192,16 +192,6 @@ static int retire_missing(md_engine *engine, const md_source *source, md_error *
   return 0;
 }
 
-// Secret paths are declared before their values are encrypted: nobody shall believe that they are.
-static void warn_of_secrets(const md_plan *plan) {
-  int count = 0;
-  const md_plan_event *const *events = md_plan_events(plan, &count);
-  for (int i = 0; i < count; i++)
-    if (events[i]->secret_paths[0])
-      md_log(MD_LOG_WARN, "engine", "values at secret paths are stored readable: do not send real secrets yet", "type",
-             events[i]->type, NULL);
-}
-
 // A plan that is wrong is refused whole (P8): the old one stays.
 static void load_plan(md_engine *engine, const md_source *source,
                       void (*problem)(void *context, const char *moment, const char *text), void *context) {
@@ -210,7 +200,6 @@ static void load_plan(md_engine *engine, const md_source *source,
   if (md_plan_new(&plan, md_source_find(source, "events.lua"), &why) == 0) {
     md_plan_free(engine->plan);
     engine->plan = plan;
-    warn_of_secrets(plan);
   } else {
     problem(context, "events.lua", why.text);
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Events as scripts see them: data parsed, the plan's time paths as numbers of seconds.
 #include "base/timestamp.h"
-#include "engine/state.h"
+#include "engine/secrets.h"
 #include <string.h>
 
 // Replaces the text at `path` (below data) by seconds, where it is an RFC 3339 time; anything else stays as it came.
@@ -27,8 +27,8 @@ static int typed_data(md_engine *engine, const md_event *event, const json_t **o
   const md_plan_event *plan = md_plan_event_of(engine->plan, event->type);
   bool typed = plan && plan->time_paths[0];
   if (!data && event->data_text) {
-    data = md_json_parse(event->data_text, strlen(event->data_text), true, err);
-    if (!data) return MD_ECORRUPT;
+    int rc = md_secrets_data(engine, event, &data, err);
+    if (rc) return rc;
   } else if (data && typed) {
     data = json_deep_copy(data);
     if (!data) return MD_ENOMEM;

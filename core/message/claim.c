@@ -2,8 +2,10 @@
 // The claim at a batch's end: what is due becomes `attempting`, as many as the courier has slots for (M2). Mail that
 // its mode keeps back is rendered into its row instead.
 #include "base/log.h"
+#include "base/secret.h"
 #include "message/opt_out.h"
 #include "message/outbox_state.h"
+#include "message/secrets.h"
 #include <string.h>
 
 typedef struct claim {
@@ -24,7 +26,6 @@ static int render(claim *c, const md_message *message, const char *to, md_compos
   const md_outbox_options *options = &c->outbox->options;
   const char *const locales[] = {message->locale, NULL};
   md_copy copy = {0};
-  int rc = 0;
   compose->moment = message->moment;
   compose->class_name = message->class_name;
   compose->template_name = message->template_name;
@@ -35,12 +36,38 @@ static int render(claim *c, const md_message *message, const char *to, md_compos
   compose->to = (md_mailbox){.address = to};
   compose->message_id = message->message_id;
   compose->date = c->now;
-  if (message->data) compose->data = md_json_parse(message->data, strlen(message->data), false, why);
-  if (message->data && !compose->data) rc = why->code;
-  if (rc == 0) rc = md_opt_out_url(options, message, c->outbox->arena, &compose->unsubscribe_url, why);
+  int rc = md_opt_out_url(options, message, c->outbox->arena, &compose->unsubscribe_url, why);
   if (rc == 0) rc = md_compose_mail(compose, c->outbox->arena, &copy, mail, why);
   compose->locales = NULL; // it ends with this call
+  if (rc && rc != MD_ENOMEM && message->secrets && !compose->placeholder)
+    md_error_set(why, rc, "%s", md_outbox_secret_unfit);
   return rc;
+}
+
+// The frozen data; secrets with their values where the mail goes to whom it is for, else as people see them (X2).
+static int thaw(claim *c, const md_message *message, bool reveal, md_compose *compose, md_error *why) {
+  if (!message->data) return 0;
+  json_t *data = md_json_parse(message->data, strlen(message->data), false, why);
+  if (!data) return why->code;
+  compose->data = data;
+  if (!message->secrets) return 0;
+  if (!reveal) {
+    compose->placeholder = MD_SECRET_SHOWN;
+    return 0;
+  }
+  const json_t *references = md_json_parse(message->secrets, strlen(message->secrets), true, why);
+  if (!references) return why->code;
+  int rc = md_message_reveal(c->store, data, references, c->now, c->outbox->arena, &data, why);
+  compose->data = data;
+  return rc;
+}
+
+// X1: its key is gone, so it goes nowhere.
+static int expired(claim *c, md_message *message) {
+  message->state = MD_MESSAGE_SUPPRESSED;
+  message->reason = "secret_expired";
+  message->final_at = c->now;
+  return md_outbox_end(c->outbox, c->store, message, 0, c->err);
 }
 
 static int unfillable(claim *c, md_message *message, const md_error *why) {
@@ -96,13 +123,23 @@ static int claim_one(claim *c, md_message *message) {
   md_buffer_init(&mail);
   rc = md_mode_parse(message->mode, &mode, &why);
   const char *to = rc ? NULL : md_mode_recipient(&mode, message->class_name, message->to);
+  bool direct = to && mode.kind != MD_MODE_REDIRECT;
+  if (rc == 0) rc = thaw(c, message, direct, &compose, &why);
+  if (rc == MD_EIO || rc == MD_EBUSY || rc == MD_EFULL) { // the storage's, not the mail's
+    md_buffer_deinit(&mail);
+    return md_error_set(c->err, rc, "%s", why.text);
+  }
+  bool gone = rc == MD_ENOTFOUND;
   if (rc == 0) rc = render(c, message, to ? to : message->to, &compose, &mail, &why);
-  if (rc == MD_ENOMEM)
+  if (gone)
+    rc = expired(c, message);
+  else if (rc == MD_ENOMEM)
     rc = no_memory(c);
   else if (rc)
     rc = unfillable(c, message, &why);
   else
     rc = to ? hand_over(c, message, to, &mail) : keep_back(c, message, &mail);
+  if (mail.data) explicit_bzero(mail.data, mail.len);
   md_buffer_deinit(&mail);
   return rc;
 }

@@ -59,6 +59,7 @@ int md_compose_mail(const md_compose *compose, md_arena *arena, md_copy *copy, m
       .locales = compose->locales,
       .default_locale = compose->default_locale,
       .data = compose->data,
+      .placeholder = compose->placeholder,
       .links = compose->unsubscribe_url ? links_of(compose, arena) : NULL,
   };
   if (compose->unsubscribe_url && !request.links) return md_error_set(err, MD_ENOMEM, "out of memory");

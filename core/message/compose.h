@@ -15,6 +15,7 @@ typedef struct md_compose {
   const char *const *locales;          // NULL-terminated
   const char *default_locale;          // or NULL
   const json_t *data;
+  const char *placeholder;     // what stands for secrets in `data`; NULL: there are none, or their values stand there
   const char *unsubscribe_url; // NULL: none. A mail that has one must show it
   md_mailbox from, to;
   const char *message_id;

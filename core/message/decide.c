@@ -3,11 +3,13 @@
 // of messages, queued or suppressed, and stores none of it itself.
 #include "base/digest.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "base/utf8.h"
 #include "message/names.h"
 #include "message/opt_out.h"
 #include "message/outbox_state.h"
 #include "message/recipient.h"
+#include "message/secrets.h"
 #include "message/terms.h"
 #include <string.h>
 
@@ -21,7 +23,8 @@ typedef struct decision {
   md_error *err;
   md_candidate candidate;
   const char *no_address; // why there is none
-  json_t *data;           // frozen
+  json_t *data;           // frozen, with the values of secrets
+  json_t *shown;          // the same without them (X2)
 } decision;
 
 static int no_memory(decision *d) {
@@ -172,6 +175,30 @@ static int freeze_terms(decision *d) {
   return md_terms_freeze(&d->candidate, d->send->args, d->err);
 }
 
+static const char *written(decision *d, const json_t *value) {
+  md_buffer text;
+  md_buffer_init(&text);
+  md_json_write(&text, value);
+  const char *copy = md_buffer_ok(&text) && text.data ? md_arena_strndup(d->arena, text.data, text.len) : NULL;
+  md_buffer_deinit(&text);
+  return copy;
+}
+
+// Takes the secrets out of what is kept, and puts their values into what is rendered.
+static int freeze_secrets(decision *d) {
+  json_t *references = NULL;
+  if (md_message_secrets(d->data, &d->shown, &references)) return no_memory(d);
+  d->out->data = written(d, d->shown);
+  if (!d->out->data) return no_memory(d);
+  if (!references) return 0;
+  d->out->secrets = written(d, references);
+  int rc = md_message_reveal(d->store, d->shown, references, d->send->now, d->arena, &d->data, d->err);
+  if (rc == MD_ENOTFOUND) suppress(d, "secret_expired", NULL);
+  if (rc && rc != MD_ENOTFOUND) return rc;
+  if (rc == 0) d->data = (json_t *)md_names_apply(d->data, d->send->name_paths);
+  return d->data && d->out->secrets ? 0 : no_memory(d);
+}
+
 // What the template sees: the script's data, the profile under `profile`, and its name where data has none.
 static int freeze_data(decision *d) {
   static const char *const profile_names[] = {"name", NULL};
@@ -186,16 +213,11 @@ static int freeze_data(decision *d) {
   json_t *name = json_object_get(usable, "name");
   if (!json_object_get(d->data, "profile")) json_object_set(d->data, "profile", (json_t *)usable);
   if (name && !json_object_get(d->data, "name")) json_object_set(d->data, "name", name);
-  md_buffer text;
-  md_buffer_init(&text);
-  md_json_write(&text, d->data);
-  d->out->data = md_buffer_ok(&text) && text.data ? md_arena_strndup(d->arena, text.data, text.len) : NULL;
-  md_buffer_deinit(&text);
-  return d->out->data ? 0 : no_memory(d);
+  return freeze_secrets(d);
 }
 
-// M1: proves that the whole mail can be made of `template_name`; keeps locale and subject.
-static int dry_render(decision *d, const char *template_name, md_error *why) {
+static int render(decision *d, const char *template_name, const json_t *data, const char *placeholder, md_copy *copy,
+                  md_error *why) {
   const md_send *send = d->send;
   const char *wanted[3] = {0};
   const char *option = md_json_text(send->args, "locale"), *profile = md_json_text(send->profile, "locale");
@@ -210,18 +232,36 @@ static int dry_render(decision *d, const char *template_name, md_error *why) {
                         .variant = d->out->variant,
                         .locales = wanted,
                         .default_locale = d->outbox->options.locale,
-                        .data = d->data,
+                        .data = data,
+                        .placeholder = placeholder,
                         .from = {.name = d->outbox->options.from_name, .address = d->outbox->from},
                         .to = {.address = d->out->to},
                         .message_id = d->out->message_id,
                         .date = send->now};
-  md_copy copy = {0};
   md_buffer mail;
   int rc = md_opt_out_url(&d->outbox->options, d->out, d->arena, &compose.unsubscribe_url, why);
   if (rc) return rc;
   md_buffer_init(&mail);
-  rc = md_compose_mail(&compose, d->arena, &copy, &mail, why);
+  rc = md_compose_mail(&compose, d->arena, copy, &mail, why);
+  if (mail.data) explicit_bzero(mail.data, mail.len);
   md_buffer_deinit(&mail);
+  return rc;
+}
+
+// With the values in their places: what is wrong then is told without them.
+static int prove_secrets(decision *d, const char *template_name, md_error *why) {
+  md_copy copy = {0};
+  md_error hidden = {0};
+  int rc = render(d, template_name, d->data, NULL, &copy, &hidden);
+  if (rc && rc != MD_ENOMEM) md_error_set(why, rc, "%s", md_outbox_secret_unfit);
+  return rc;
+}
+
+// M1: proves that the whole mail can be made of `template_name`; keeps locale and subject.
+static int dry_render(decision *d, const char *template_name, md_error *why) {
+  md_copy copy = {0};
+  int rc = render(d, template_name, d->shown, d->out->secrets ? MD_SECRET_SHOWN : NULL, &copy, why);
+  if (rc == 0 && d->out->secrets) rc = prove_secrets(d, template_name, why);
   if (rc) return rc;
   d->out->template_name = md_arena_strdup(d->arena, template_name);
   d->out->locale = md_arena_strdup(d->arena, copy.locale);
@@ -233,7 +273,8 @@ static int decide_words(decision *d) {
   md_error why = {0}, fallback_why = {0};
   const char *fallback = md_json_text(d->send->args, "fallback_template");
   int rc = freeze_data(d);
-  if (rc == 0) rc = dry_render(d, d->out->template_name, &why);
+  if (rc || !open(d)) return rc;
+  rc = dry_render(d, d->out->template_name, &why);
   if (rc == 0) return 0;
   if (rc == MD_ENOMEM) return no_memory(d);
   d->out->detail = md_arena_printf(d->arena, "%s: %s", d->out->template_name, why.text);
@@ -269,6 +310,9 @@ int md_outbox_decide(void *outbox, md_store *store, const md_send *send, md_aren
   md_json_scope(scope);
   return rc;
 }
+
+const char md_outbox_secret_unfit[] =
+    "a secret's value cannot stand where the template has it: a link begins with https://, a header has one line";
 
 const char *md_outbox_readable(md_arena *arena, const char *text) {
   if (!text || md_utf8_valid(text, strlen(text))) return text;

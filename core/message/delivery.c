@@ -29,6 +29,8 @@ md_delivery *md_delivery_new(const md_delivery *shape) {
   return delivery;
 }
 
+// The mail may carry a secret.
 void md_delivery_free(md_delivery *delivery) {
+  if (delivery) explicit_bzero((void *)delivery->mail, delivery->mail_len);
   md_free(delivery);
 }

@@ -43,6 +43,8 @@ int md_outbox_claim(md_outbox *outbox, md_store *store, md_micros now, md_error 
 int md_outbox_results(md_outbox *outbox, md_store *store, md_micros now, int *count, md_error *err);
 // Ends a message for good in this transaction: writes it and emits its event.
 int md_outbox_end(md_outbox *outbox, md_store *store, md_message *message, int reply, md_error *err);
+// Said of a mail that can be filled but for the values of its secrets, which no text may show (X2).
+extern const char md_outbox_secret_unfit[];
 // `text` with bytes that are no UTF-8 replaced, for rows and events: texts cut to a length may end within a character.
 // NULL for NULL, and when out of memory.
 const char *md_outbox_readable(md_arena *arena, const char *text);

@@ -25,7 +25,7 @@ static MD_RAISES void take_data(lua_State *L, json_t *args) {
   json_t *data = NULL;
   int type = md_options_get(L, 2, "data");
   if (type != LUA_TNIL) {
-    data = md_value_read(L, -1, "m:send: data", MD_VALUE_BYTES);
+    data = md_value_read_secrets(L, -1, "m:send: data", MD_VALUE_BYTES);
     if (json_is_array(data) && json_array_size(data) == 0)
       data = NULL;
     else if (!json_is_object(data))

@@ -4,6 +4,7 @@
 #include "base/duration.h"
 #include "base/suggest.h"
 #include "base/utf8.h"
+#include "script/secret.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -56,6 +57,7 @@ static MD_RAISES const char *label(lua_State *L, const char *what, const char *n
 
 // luaL_typename says "no value" for an argument left out.
 static const char *type_name(lua_State *L, int index) {
+  if (md_secret_at(L, index)) return "a secret";
   return lua_isnoneornil(L, index) ? "nil" : luaL_typename(L, index);
 }
 

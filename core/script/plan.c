@@ -101,6 +101,36 @@ const md_plan_thing *md_plan_thing_of(const md_plan *plan, const char *kind) {
   return NULL;
 }
 
+static bool lists(const char *const *paths, const char *path) {
+  for (; *paths; paths++)
+    if (strcmp(*paths, path) == 0) return true;
+  return false;
+}
+
+// The same for paths as written, which begin with "data.".
+static bool lists_in_data(const char *const *paths, const char *path) {
+  for (; *paths; paths++)
+    if (strncmp(*paths, "data.", 5) == 0 && strcmp(*paths + 5, path) == 0) return true;
+  return false;
+}
+
+bool md_plan_has_secrets(const md_plan *plan, const char *type) {
+  const md_plan_event *event = md_plan_event_of(plan, type);
+  return event && event->secret_paths[0];
+}
+
+bool md_plan_declares(const md_plan *plan, const char *type, const char *path) {
+  const md_plan_event *event = md_plan_event_of(plan, type);
+  if (lists_in_data(plan->strong, path) || lists_in_data(plan->weak, path)) return true;
+  for (int i = 0; i < plan->thing_count; i++) {
+    const char *at = md_plan_path(plan, type, plan->things[i].kind);
+    if (at && strncmp(at, "data.", 5) == 0 && strcmp(at + 5, path) == 0) return true;
+  }
+  return event && (lists(event->time_paths, path) || lists(event->money_paths, path) ||
+                   lists(event->name_paths, path) || lists(event->text_paths, path) ||
+                   lists_in_data(event->address_email, path) || lists_in_data(event->address_sms, path));
+}
+
 static int by_type(const void *type, const void *event) {
   return strcmp(type, (*(const md_plan_event *const *)event)->type);
 }

@@ -24,6 +24,7 @@ typedef struct md_plan_event {
   const char *const *time_paths; // typed "time", without the leading "data."; NULL-terminated, never NULL
   const char *const *money_paths;
   const char *const *name_paths;
+  const char *const *text_paths; // plain: what it is declared for is that it is no secret (X1)
   const char *const *secret_paths;
   const char *const *address_email; // paths as written ("data.email"), tried in order; NULL-terminated, never NULL
   const char *const *address_sms;
@@ -42,6 +43,9 @@ const md_plan_thing *md_plan_things(const md_plan *plan, int *count);         //
 const md_plan_thing *md_plan_thing_of(const md_plan *plan, const char *kind); // or NULL
 const md_plan_event *md_plan_event_of(const md_plan *plan, const char *type); // or NULL: not declared
 const md_plan_event *const *md_plan_events(const md_plan *plan, int *count);
+// X1: whether the type has secrets, and whether `path` (below data) is declared, so that it may be stored readable.
+bool md_plan_has_secrets(const md_plan *plan, const char *type);
+bool md_plan_declares(const md_plan *plan, const char *type, const char *path);
 // Where an event of this type carries `kind`: its own `about`, else the thing's `at`.
 const char *md_plan_path(const md_plan *plan, const char *type, const char *kind);
 // P5: whether the type is declared to carry K.

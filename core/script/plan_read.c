@@ -268,7 +268,7 @@ static int read_about(reader *r, const json_t *about, const char *where, md_plan
 
 // typed = { ["data.total"] = "money" }: the paths of one type, as a list without "data.".
 static int read_typed(reader *r, const json_t *typed, const char *where, const char *type, const char *const **out) {
-  static const char *const known[] = {"money", "name", "time", NULL};
+  static const char *const known[] = {"money", "name", "text", "time", NULL};
   const char **names = names_of(r, typed);
   json_t *chosen = json_array();
   if (!names || !chosen) return no_memory(r);
@@ -278,7 +278,8 @@ static int read_typed(reader *r, const json_t *typed, const char *where, const c
     for (int k = 0; value && known[k] && !found; k++)
       found = strcmp(known[k], value) == 0;
     if (!found)
-      return md_error_set(r->err, MD_EINVAL, "%s: the type of %s must be one of: money name time", where, names[i]);
+      return md_error_set(r->err, MD_EINVAL, "%s: the type of %s must be one of: money name text time", where,
+                          names[i]);
     if (strcmp(value, type) == 0 && json_array_append_new(chosen, json_string(names[i]))) return no_memory(r);
   }
   return read_data_paths(r, chosen, where, out);
@@ -292,6 +293,7 @@ static int read_types(reader *r, const json_t *typed, const char *where, md_plan
   typed = typed ? typed : none;
   int code = read_typed(r, typed, where, "money", &event->money_paths);
   if (!code) code = read_typed(r, typed, where, "name", &event->name_paths);
+  if (!code) code = read_typed(r, typed, where, "text", &event->text_paths);
   return code ? code : read_typed(r, typed, where, "time", &event->time_paths);
 }
 
@@ -310,6 +312,55 @@ static int read_means(reader *r, const json_t *means, const char *where, md_plan
   return event->means ? 0 : no_memory(r);
 }
 
+static bool is_within(const char *path, const char *other) {
+  size_t len = strlen(other);
+  return strncmp(path, other, len) == 0 && (path[len] == '\0' || path[len] == '.');
+}
+
+// The path of the list that is a secret too, is within one, or has one within it; or NULL.
+static const char *shares(const char *const *list, const char *secret) {
+  for (; *list; list++) {
+    const char *path = strncmp(*list, "data.", 5) == 0 ? *list + 5 : *list;
+    if (is_within(path, secret) || is_within(secret, path)) return *list;
+  }
+  return NULL;
+}
+
+// X1: what is declared for something else is stored readable.
+static int check_secret(reader *r, const md_plan_event *event, const char *secret, const char *where) {
+  const md_plan *plan = r->plan;
+  const char *const *const lists[] = {plan->strong,       plan->weak,        event->address_email, event->address_sms,
+                                      event->money_paths, event->name_paths, event->text_paths,    event->time_paths};
+  const char *also = NULL;
+  for (size_t i = 0; i < sizeof lists / sizeof lists[0] && !also; i++)
+    also = shares(lists[i], secret);
+  for (int i = 0; i < plan->thing_count && !also; i++) {
+    const char *at[] = {plan->things[i].at, NULL};
+    also = shares(at, secret);
+  }
+  for (int i = 0; i < event->about_count && !also; i++) {
+    const char *at[] = {event->about[i].path, NULL};
+    also = shares(at, secret);
+  }
+  if (!also) return 0;
+  return md_error_set(r->err, MD_EINVAL, "%s: data.%s cannot be a secret, as %s is declared for something else", where,
+                      secret, also);
+}
+
+// The host itself reads the data of these.
+static bool is_built_in(const char *type) {
+  return strncmp(type, "profile.", 8) == 0 || strncmp(type, "consent.", 8) == 0;
+}
+
+static int check_secrets(reader *r, const md_plan_event *event, const char *where) {
+  int code = 0;
+  if (event->secret_paths[0] && is_built_in(event->type))
+    return md_error_set(r->err, MD_EINVAL, "%s: events of momentd's own types have no secrets", where);
+  for (const char *const *path = event->secret_paths; !code && *path; path++)
+    code = check_secret(r, event, *path, where);
+  return code;
+}
+
 static bool is_event_type(const char *type) {
   size_t len = strlen(type);
   const char *allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:";
@@ -323,7 +374,7 @@ static int read_event_fields(reader *r, const json_t *value, const char *where, 
   if (!code)
     code = read_data_paths(r, json_object_get(value, "secret"), inside(where, "secret").text, &event->secret_paths);
   if (!code) code = read_address(r, json_object_get(value, "address"), inside(where, "address").text, event);
-  return code;
+  return code ? code : check_secrets(r, event, inside(where, "secret").text);
 }
 
 static int read_event(reader *r, const char *type, const json_t *value, const md_plan_event **out) {

@@ -7,6 +7,7 @@
 #include "script/guard.h"
 #include "script/limits.h"
 #include "script/sandbox.h"
+#include "script/secret.h"
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -182,7 +183,10 @@ static void describe_raised(lua_State *L, lua_State *co, md_error *err) {
   if (named)
     describe(co, lua_tostring(L, -1), err);
   else
-    describe(co, lua_pushfstring(L, "an error value of type %s was raised", luaL_typename(co, -1)), err);
+    describe(co,
+             lua_pushfstring(L, "an error value of type %s was raised",
+                             md_secret_at(co, -1) ? "secret" : luaL_typename(co, -1)),
+             err);
 }
 
 typedef struct entry {

@@ -4,6 +4,7 @@
 #include "script/bind.h"
 #include "script/limits.h"
 #include "script/modules.h"
+#include "script/secret.h"
 #include "script/state.h"
 #include "script/value.h"
 #include <stdio.h>
@@ -45,7 +46,10 @@ static MD_RAISES int finish_run(lua_State *L, int status, lua_KContext context) 
   const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
   if (!text || len > OUTCOME_MAX || memchr(text, 0, len) || !md_utf8_valid(text, len)) {
     lua_pushfstring(L, "%s:1: run returned %s: an outcome is a text of at most 1 KiB of UTF-8, or nothing",
-                    md_vm_of(L)->main->path, text ? "a text that is too long or malformed" : luaL_typename(L, -1));
+                    md_vm_of(L)->main->path,
+                    text                  ? "a text that is too long or malformed"
+                    : md_secret_at(L, -1) ? "a secret"
+                                          : luaL_typename(L, -1));
     lua_error(L);
   }
   t->outcome = copy_text(L, text, len);

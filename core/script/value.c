@@ -2,8 +2,10 @@
 // Conversion between Lua values and JSON trees. JSON lives in the arena in scope, so a raised error leaks nothing. The
 // engine's thread.
 #include "script/value.h"
+#include "base/secret.h"
 #include "base/utf8.h"
 #include "script/limits.h"
+#include "script/secret.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +24,7 @@ typedef struct reader {
   const char *what;
   size_t limit, left; // bytes
   int depth;
+  bool secrets; // are allowed
 } reader;
 
 static MD_RAISES json_t *read_any(reader *r, int index, const place *at);
@@ -169,6 +172,12 @@ static MD_RAISES json_t *read_table(reader *r, int table, const place *at) {
   return result;
 }
 
+static MD_RAISES json_t *read_secret(reader *r, int index, const place *at) {
+  if (!r->secrets) refuse(r, at, "is a secret: it can be given to m:send, in data, and to nothing else");
+  spend(r, lua_rawlen(r->L, index));
+  return md_value_made(r->L, md_secret_mark_at(r->L, index));
+}
+
 static json_t *read_any(reader *r, int index, const place *at) {
   switch (lua_type(r->L, index)) {
   case LUA_TNIL:
@@ -185,6 +194,9 @@ static json_t *read_any(reader *r, int index, const place *at) {
   case LUA_TLIGHTUSERDATA:
     spend(r, 5);
     return json_null();
+  case LUA_TUSERDATA:
+    if (md_secret_at(r->L, index)) return read_secret(r, index, at);
+    // fall through
   default:
     refuse(r, at, "is no data: only texts, numbers, booleans and tables of them leave a script");
   }
@@ -192,6 +204,12 @@ static json_t *read_any(reader *r, int index, const place *at) {
 
 json_t *md_value_read(lua_State *L, int index, const char *what, size_t bytes) {
   reader r = {.L = L, .what = what, .limit = bytes, .left = bytes};
+  place root = {0};
+  return read_any(&r, lua_absindex(L, index), &root);
+}
+
+json_t *md_value_read_secrets(lua_State *L, int index, const char *what, size_t bytes) {
+  reader r = {.L = L, .what = what, .limit = bytes, .left = bytes, .secrets = true};
   place root = {0};
   return read_any(&r, lua_absindex(L, index), &root);
 }
@@ -240,7 +258,10 @@ void md_value_push(lua_State *L, const json_t *value) {
     push_list(L, value);
     return;
   case JSON_STRING:
-    lua_pushlstring(L, json_string_value(value), json_string_length(value));
+    if (md_secret_is(value))
+      md_secret_push(L, value);
+    else
+      lua_pushlstring(L, json_string_value(value), json_string_length(value));
     return;
   case JSON_INTEGER:
     lua_pushinteger(L, json_integer_value(value));

@@ -10,8 +10,11 @@ enum { MD_VALUE_BYTES = 64 << 10, MD_VALUE_DEPTH = 64 };
 // `null` are JSON null. Bytes are counted as in canonical JSON without escapes, 8 for a float.
 MD_RAISES json_t *md_value_read(lua_State *L, int index, const char *what, size_t bytes);
 
-// Pushes a JSON value (NULL: nil). null is absent in objects and the value `null` in arrays; an empty array keeps a
-// mark by which md_value_read knows it again.
+// The same, where secrets may stand in the data: they become marks (base/secret.h).
+MD_RAISES json_t *md_value_read_secrets(lua_State *L, int index, const char *what, size_t bytes);
+
+// Pushes a JSON value (NULL: nil). A mark becomes a secret (script/secret.h). null is absent in objects and the value
+// `null` in arrays; an empty array keeps a mark by which md_value_read knows it again.
 MD_RAISES void md_value_push(lua_State *L, const json_t *value);
 // Pushes an event as scripts see it: a table of id type source subject time data.
 MD_RAISES void md_value_push_event(lua_State *L, const md_event_view *event);

@@ -9,18 +9,18 @@
 
 #define COLUMNS                                                                                                        \
   "seq, received_at, time, flags, person, depth, emitter_run, type, source, id, digest, keys, subject, extensions, "   \
-  "data"
+  "data, sealed"
 
 static const char insert_event[] =
-    "INSERT INTO events(" COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+    "INSERT INTO events(" COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 
 enum { KEYS_INLINE = 1024 };
 
 static int insert_row(md_store *store, const md_event *event, const void *keys, size_t keys_len, md_error *err) {
-  return md_statement_run(store, err, insert_event, "iiiiiditttbbttt", event->seq, event->received_at, event->time,
+  return md_statement_run(store, err, insert_event, "iiiiiditttbbtttb", event->seq, event->received_at, event->time,
                           (int64_t)event->flags, event->person, event->depth, event->emitter_run, event->type,
                           event->source, event->id, event->digest, sizeof event->digest, keys, keys_len, event->subject,
-                          event->extensions, event->data_text);
+                          event->extensions, event->data_text, event->sealed, event->sealed_len);
 }
 
 static int insert_with_keys(md_store *store, const md_event *event, md_error *err) {
@@ -80,6 +80,7 @@ static int read_event(md_row *row, md_event *out, md_error *err) {
   out->subject = md_row_text(row, 12);
   out->extensions = md_row_text(row, 13);
   out->data_text = md_row_text(row, 14);
+  out->sealed = md_row_blob(row, 15, &out->sealed_len);
   return md_row_result(row, err);
 }
 

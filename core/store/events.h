@@ -31,6 +31,8 @@ typedef struct md_event {
   const char *extensions; // other CloudEvents attributes as a canonical JSON object, or NULL
   const char *data_text;  // canonical JSON, or NULL when there is no data
   json_t *data;           // the same, parsed, or NULL when it was not parsed yet
+  const void *sealed;     // its data with the secrets (store/vault.h), or NULL where it has none
+  size_t sealed_len;
   uint8_t digest[MD_EVENT_DIGEST_SIZE];
   int64_t person;           // row of people it was written under, or 0
   md_key keys[MD_KEYS_MAX]; // things it is about, nearest first, without the person

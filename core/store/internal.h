@@ -3,6 +3,7 @@
 #pragma once
 #include "store/statement.h"
 #include "store/store.h"
+#include "store/vault_state.h"
 
 typedef struct md_index md_index;
 
@@ -27,11 +28,12 @@ struct md_store {
   sqlite3 *db;
   char *path;  // as in messages: "memory" for a database in memory
   int lock_fd; // the one writer's lock, or -1
-  bool read_only;
+  bool read_only, in_memory, unsynced;
   bool in_transaction;
   int failed; // a storage failure inside the open transaction: nothing but a rollback is allowed (B1)
   md_statements statements;
   md_index *index;
+  md_vault *vault;          // NULL without a master key
   int64_t last[MD_SOURCES]; // the newest row id given out
   md_store_mark marks[1 + MD_SAVEPOINTS_MAX];
   int mark_count;

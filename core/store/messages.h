@@ -35,7 +35,8 @@ typedef struct md_message {
   const char *detail;     // one line for people: the SMTP reply, the missing variable; NULL otherwise
   const char *to;         // address; NULL when there was none
   const char *message_id; // RFC 5322, without brackets
-  const char *data;       // JSON, frozen in the turn
+  const char *data;       // JSON, frozen in the turn; secrets are shown as "[secret]" (X2)
+  const char *secrets;    // where data has secrets of which events: message/secrets.h; NULL: nowhere
   const char *rendering;  // the whole mail, kept in shadow mode; NULL otherwise
   bool urgent;
   bool cancel; // set on `attempting`: read before DATA (M2)
@@ -61,6 +62,9 @@ int md_messages_withdraw(md_store *store, int64_t run, const char *reason, md_mi
 // At start (M2): attempting → unknown; `each` is told of every one before.
 int md_messages_interrupted(md_store *store, int (*each)(void *context, const md_message *message), void *context,
                             md_error *err);
+// The queued and attempting messages with secrets. Partial index.
+int md_messages_with_secrets(md_store *store, int (*each)(void *context, const md_message *message), void *context,
+                             md_error *err);
 typedef struct md_message_filter {
   const char *moment;
   md_message_state state;

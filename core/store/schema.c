@@ -108,8 +108,13 @@ static const char quarantine[] =
     "STRICT;"
     "CREATE INDEX unmatched_error ON unmatched(moment, id) WHERE reason = 'error';";
 
+// What an event's secrets are sealed in, and where a message's data has secrets.
+static const char secrets[] = "ALTER TABLE events ADD COLUMN sealed BLOB;"
+                              "ALTER TABLE messages ADD COLUMN secrets TEXT;"
+                              "CREATE INDEX messages_secret ON messages(id) WHERE secrets IS NOT NULL AND state <= 2;";
+
 // migrations[n] leads from schema n to n + 1.
-static const char *const migrations[] = {initial, outgoing_calls, decency, schedules_and_offers, quarantine};
+static const char *const migrations[] = {initial, outgoing_calls, decency, schedules_and_offers, quarantine, secrets};
 
 int md_schema_newest(void) {
   return (int)(sizeof migrations / sizeof migrations[0]);

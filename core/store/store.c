@@ -96,6 +96,8 @@ int md_store_open(md_store **out, const md_store_options *options, md_error *err
   }
   store->lock_fd = -1;
   store->read_only = options->read_only;
+  store->in_memory = options->path == NULL;
+  store->unsynced = options->unsynced;
   int code = open_store(store, options, err);
   if (code) {
     md_store_close(store);
@@ -108,6 +110,7 @@ int md_store_open(md_store **out, const md_store_options *options, md_error *err
 void md_store_close(md_store *store) {
   if (!store) return;
   if (store->in_transaction) md_store_rollback(store);
+  md_vault_free(store->vault);
   md_index_close(store);
   md_statements_deinit(&store->statements);
   sqlite3_close(store->db);

@@ -60,6 +60,7 @@ void md_store_rollback(md_store *store) {
   store->failed = 0;
   memcpy(store->last, store->marks[0].last, sizeof store->last);
   md_index_not_committed(store);
+  md_vault_rollback(store->vault);
   // SQLite has rolled back by itself after some failures.
   int code = sqlite3_get_autocommit(store->db) ? 0 : md_statement_run(store, &err, roll_all_back, "");
   leave_transaction(store);
@@ -84,6 +85,7 @@ int md_store_commit(md_store *store, md_error *err) {
   md_require(store->in_transaction);
   int code = store->read_only ? 0 : md_index_flush(store, err);
   if (!code && !store->read_only) code = keep_last_ids(store, err);
+  if (!code) code = md_vault_commit(store->vault, err);
   if (!code) code = run_commit(store, err);
   if (code) {
     md_store_rollback(store);

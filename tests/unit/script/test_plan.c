@@ -167,10 +167,26 @@ static void test_wrong_plans_are_refused(void **state) {
           "'data.i' "
           "} } }",
           "events.x.about.b names the path data.i a second time");
-  refused("events = { x = { typed = { ['data.t'] = 'tiem' } } }", "the type of data.t must be one of: money name time");
+  refused("events = { x = { typed = { ['data.t'] = 'tiem' } } }", "the type of data.t must be one of: "
+                                                                  "money name text time");
   refused("events = { x = { typed = { total = 'money' } } }", "events.x.typed must be a path");
   refused("events = { x = { secret = { 'subject' } } }", "only what is in data can be named here");
   refused("events = { x = { secret = { 'data.a', 'data.a' } } }", "a second time");
+  // X1: what is declared for something else is stored readable, so it can be no secret, nor hold or be part of one
+  refused("events = { x = { secret = { 'data.email' } } }",
+          "events.x.secret: data.email cannot be a secret, as data.email is");
+  refused("person = { strong = 'subject', weak = 'data.anon' }, events = { x = { secret = { 'data.anon' } } }",
+          "cannot be a secret");
+  refused("events = { x = { secret = { 'data.a' }, address = { email = 'data.a.mail' } } }",
+          "as data.a.mail is declared");
+  refused("events = { x = { secret = { 'data.a.b' }, typed = { ['data.a'] = 'text' } } }",
+          "data.a.b cannot be a secret");
+  refused("things = { cart = { of = 'person', at = 'data.c' } }, events = { x = { secret = { 'data.c' } } }",
+          "as data.c is");
+  refused(
+      "things = { cart = { of = 'person' } }, events = { x = { secret = { 'data.c' }, about = { cart = 'data.c' } } }",
+      "as data.c is");
+  refused("events = { ['profile.updated'] = { secret = { 'data.x' } } }", "momentd's own types have no secrets");
   refused("events = { x = { address = { fax = 'data.f' } } }", "events.x.address has no field 'fax'");
   refused("events = { x = { means = 5 } }", "events.x.means must be a sentence");
   refused("events = { x = 5 }", "events.x must be a table with names");

@@ -189,6 +189,7 @@ static void use_messages(store_fixture *f, md_store *s) {
   md_messages_withdraw(s, 1, "x", 1, &f->err);
   md_messages_list(s, &(md_message_filter){.limit = 1}, see_message, &go_on, &f->err);
   md_messages_list(s, &(md_message_filter){.run = 1}, see_message, &go_on, &f->err);
+  md_messages_with_secrets(s, see_message, &go_on, &f->err);
   md_messages_interrupted(s, see_message, &go_on, &f->err);
   md_messages_counts(s, see_message_count, &go_on, &f->err);
   md_messages_times(s, &(md_message_span){.person = 1, .until = 1, .limit = 1}, see_time, &go_on, &f->err);

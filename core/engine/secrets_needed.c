@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// When the key of an event is needed no more: no live run has the event or waits for one of its type, no queued message
+// has its secrets, or an hour is over (X1).
+#include "base/log.h"
+#include "engine/secrets.h"
+#include "store/messages.h"
+#include "store/vault.h"
+#include <stdio.h>
+#include <string.h>
+
+enum { KEYS_A_LOOK = 1024, MEMBERS_MAX = 256, CALM = 256 };
+
+// The events whose secrets are in messages on their way.
+typedef struct wanted {
+  md_buffer events; // int64_t each
+} wanted;
+
+static int note_message(void *context, const md_message *message) {
+  wanted *at = context;
+  md_error err = {0};
+  size_t i;
+  const json_t *ref, *refs = md_json_parse(message->secrets, strlen(message->secrets), true, &err);
+  json_array_foreach(refs, i, ref) {
+    int64_t event = json_integer_value(json_object_get(ref, "event"));
+    md_buffer_append(&at->events, &event, sizeof event);
+  }
+  return refs && md_buffer_ok(&at->events) ? 0 : MD_ENOMEM;
+}
+
+static bool in_messages(const wanted *at, int64_t event) {
+  for (size_t i = 0; i < at->events.len; i += sizeof event)
+    if (memcmp(at->events.data + i, &event, sizeof event) == 0) return true;
+  return false;
+}
+
+// Whether a live run has the event as its trigger or an answer, or waits for what it may be.
+static bool has_or_awaits(const md_run *run, const md_event *event) {
+  md_wait wait;
+  if (run->trigger_seq == event->seq || md_journal_consumed(run->journal, run->journal_len, event->seq)) return true;
+  if (!run->wait || md_wait_unpack(run->wait, run->wait_len, &wait)) return false;
+  return run->trigger_seq < event->seq && md_wait_wants(&wait, event->type);
+}
+
+static int run_needs(md_engine *engine, md_key key, const md_event *event, bool *needed, md_error *err) {
+  int64_t after = 0;
+  md_run run;
+  while (!*needed) {
+    int rc = md_runs_next_live(engine->store, key, after, INT64_MAX, engine->arena, &run, err);
+    if (rc) return rc == MD_ENOTFOUND ? 0 : rc;
+    after = run.id;
+    *needed = has_or_awaits(&run, event);
+  }
+  return 0;
+}
+
+static int any_run_needs(md_engine *engine, const md_event *event, bool *needed, md_error *err) {
+  int64_t rows[MEMBERS_MAX], canonical = 0;
+  int count = 0, rc = 0;
+  for (int i = 0; rc == 0 && !*needed && i < event->key_count; i++)
+    rc = run_needs(engine, event->keys[i], event, needed, err);
+  if (rc == 0 && event->person) rc = md_people_canonical(engine->store, event->person, &canonical, err);
+  if (rc == 0 && canonical) rc = md_people_members(engine->store, canonical, rows, MEMBERS_MAX, &count, err);
+  for (int i = 0; rc == 0 && !*needed && i < count; i++) {
+    char value[24];
+    snprintf(value, sizeof value, "%lld", (long long)rows[i]);
+    rc = run_needs(engine, (md_key){"person", value}, event, needed, err);
+  }
+  return rc;
+}
+
+static int is_needed(md_engine *engine, int64_t seq, md_micros made_at, const wanted *messages, bool *needed,
+                     md_error *err) {
+  md_event event;
+  *needed = false;
+  if (engine->now >= made_at + MD_VAULT_SECONDS * MD_SECOND) return 0;
+  *needed = in_messages(messages, seq);
+  if (*needed) return 0;
+  int rc = md_events_get(engine->store, seq, engine->arena, &event, err);
+  if (rc) return rc == MD_ENOTFOUND ? 0 : rc; // the batch that made the key was rolled back
+  *needed = event.flags & MD_EVENT_PENDING;
+  return *needed ? 0 : any_run_needs(engine, &event, needed, err);
+}
+
+static int look(md_engine *engine, const wanted *messages, md_error *err) {
+  int64_t seq = engine->unneeded.cursor;
+  md_micros made_at = 0;
+  for (int i = 0; i < KEYS_A_LOOK; i++) {
+    bool needed = false;
+    int rc = md_vault_next(engine->store, seq, &seq, &made_at, err);
+    if (rc == MD_ENOTFOUND) seq = 0; // from the first again
+    if (rc == MD_ENOTFOUND) break;
+    if (rc == 0) rc = is_needed(engine, seq, made_at, messages, &needed, err);
+    if (rc) return rc;
+    if (!needed) engine->unneeded.events[engine->unneeded.count++] = seq;
+  }
+  engine->unneeded.cursor = seq;
+  return 0;
+}
+
+// With many keys a look a second is enough.
+static bool is_time(const md_engine *engine) {
+  int64_t keys = md_vault_count(engine->store);
+  return keys > 0 && (keys <= CALM || engine->now - engine->unneeded.looked >= MD_SECOND);
+}
+
+int md_secrets_find_unneeded(md_engine *engine, md_error *err) {
+  wanted messages;
+  engine->unneeded.count = 0;
+  if (!is_time(engine)) return 0;
+  engine->unneeded.events = md_arena_alloc(engine->arena, KEYS_A_LOOK * sizeof *engine->unneeded.events);
+  if (!engine->unneeded.events) return md_error_set(err, MD_ENOMEM, "out of memory while keys were looked at");
+  md_buffer_init(&messages.events);
+  int rc = md_messages_with_secrets(engine->store, note_message, &messages, err);
+  if (rc == 0) rc = look(engine, &messages, err);
+  md_buffer_deinit(&messages.events);
+  engine->unneeded.looked = engine->now;
+  return rc;
+}
+
+void md_secrets_forget_unneeded(md_engine *engine) {
+  md_error err = {0};
+  int count = engine->unneeded.count;
+  engine->unneeded.count = 0;
+  if (md_vault_forget(engine->store, engine->unneeded.events, count, &err))
+    md_log(MD_LOG_ERROR, "engine", "keys of events could not be forgotten; it is tried again", "error", err.text, NULL);
+}
