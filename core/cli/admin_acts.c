@@ -13,6 +13,7 @@ typedef struct act {
   md_daemon *daemon;
   md_admin_request *request;
   int64_t run;
+  int64_t person, other;
   const char *name; // of a key, or of a moment
   int count;        // of things done
   bool counts;      // and whether the answer tells it
@@ -116,6 +117,33 @@ static void runs_retry(md_daemon *daemon, md_admin_request *request, const json_
   runs_act(daemon, request, object, retry);
 }
 
+static int join_people(md_submission *submission, md_engine *engine, md_error *err) {
+  act *at = submission->context;
+  int64_t canonical = 0;
+  return md_engine_join_people(engine, at->person, at->other, &canonical, err);
+}
+
+static int split_person(md_submission *submission, md_engine *engine, md_error *err) {
+  return md_engine_split_person(engine, ((act *)submission->context)->person, err);
+}
+
+static void people_act(md_daemon *daemon, md_admin_request *request, const json_t *object,
+                       int (*carry_out)(md_submission *, md_engine *, md_error *)) {
+  act *at = new_act(daemon, request);
+  if (!at) return;
+  at->person = json_integer_value(json_object_get(object, "person"));
+  at->other = json_integer_value(json_object_get(object, "other"));
+  submit(at, carry_out);
+}
+
+static void people_join(md_daemon *daemon, md_admin_request *request, const json_t *object) {
+  people_act(daemon, request, object, join_people);
+}
+
+static void people_split(md_daemon *daemon, md_admin_request *request, const json_t *object) {
+  people_act(daemon, request, object, split_person);
+}
+
 static int add_key(md_submission *submission, md_engine *engine, md_error *err) {
   act *at = submission->context;
   char text[MD_API_KEY_SIZE];
@@ -213,10 +241,16 @@ static void reload(md_daemon *daemon, md_admin_request *request, const json_t *o
 static const struct {
   const char *name;
   void (*handle)(md_daemon *daemon, md_admin_request *request, const json_t *object);
-} commands[] = {{"clock.reset", clock_reset}, {"key.add", key_add},
-                {"key.revoke", key_revoke},   {"quarantine.redrive", quarantine_redrive},
-                {"reload", reload},           {"runs.cancel", runs_cancel},
-                {"runs.retry", runs_retry},   {"status", status}};
+} commands[] = {{"clock.reset", clock_reset},
+                {"key.add", key_add},
+                {"key.revoke", key_revoke},
+                {"people.join", people_join},
+                {"people.split", people_split},
+                {"quarantine.redrive", quarantine_redrive},
+                {"reload", reload},
+                {"runs.cancel", runs_cancel},
+                {"runs.retry", runs_retry},
+                {"status", status}};
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 void md_daemon_admin(void *context, md_admin_request *request, const json_t *object) {

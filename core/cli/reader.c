@@ -101,17 +101,22 @@ static int find_by(md_reader *reader, const char *path, const char *subject, int
   return lower ? md_people_find(reader->store, path, lower, id, &reader->err) : MD_ENOMEM;
 }
 
-int md_person_rows(md_reader *reader, const char *subject, int64_t rows[static MD_PERSON_ROWS]) {
-  int64_t id = 0;
-  int code = MD_ENOTFOUND, count = 0;
+int md_person_row(md_reader *reader, const char *subject, int64_t *id) {
+  int code = MD_ENOTFOUND;
   const char *const *paths = md_identities_read(reader->store, reader->arena);
   for (int i = 0; paths[i] && code == MD_ENOTFOUND; i++)
-    code = find_by(reader, paths[i], subject, &id);
+    code = find_by(reader, paths[i], subject, id);
   if (code == MD_ENOTFOUND && subject[0] == '#') {
     md_person person;
-    id = strtoll(subject + 1, NULL, 10);
-    code = md_people_get(reader->store, id, reader->arena, &person, &reader->err);
+    *id = strtoll(subject + 1, NULL, 10);
+    code = md_people_get(reader->store, *id, reader->arena, &person, &reader->err);
   }
+  return code;
+}
+
+int md_person_rows(md_reader *reader, const char *subject, int64_t rows[static MD_PERSON_ROWS]) {
+  int64_t id = 0;
+  int code = md_person_row(reader, subject, &id), count = 0;
   if (code) return code == MD_ENOTFOUND ? 0 : code;
   code = md_people_canonical(reader->store, id, &id, &reader->err);
   if (!code) code = md_people_members(reader->store, id, rows, MD_PERSON_ROWS, &count, &reader->err);

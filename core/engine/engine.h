@@ -63,6 +63,11 @@ void md_engine_call_finished(md_engine *engine, md_call_attempt *attempt);
 // Acts, for use inside md_submission.act (T9, R3).
 int md_engine_cancel_run(md_engine *engine, int64_t id, const char *reason, md_error *err);
 int md_engine_retry_run(md_engine *engine, int64_t id, md_error *err);
+// P3: makes two persons one (rows of people, resolved to whom they are joined to), or MD_ECONFLICT: they are one, or
+// each has a value of the plan's first strong kind. And undoes the join that made `row` an alias: MD_ECONFLICT when it
+// is none.
+int md_engine_join_people(md_engine *engine, int64_t a, int64_t b, int64_t *canonical, md_error *err);
+int md_engine_split_person(md_engine *engine, int64_t row, md_error *err);
 // Lets go what is held back of a moment (S5, S6), and gives it the events again that failed as its triggers (T2), 256
 // at most. `done`: how many things went on. MD_ENOTFOUND when no such moment takes runs.
 int md_engine_redrive(md_engine *engine, const char *moment, int *done, md_error *err);

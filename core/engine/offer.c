@@ -4,19 +4,19 @@
 #include "base/log.h"
 #include "engine/sight.h"
 
-enum { MEMBERS_MAX = 256, WOKEN_MAX = 64, LOOKED_AT_MAX = 1024 };
+enum { WOKEN_MAX = 64, LOOKED_AT_MAX = 1024 };
 
 // The next run under each key of an event.
 typedef struct heads {
-  md_key keys[MD_KEYS_MAX + MEMBERS_MAX];
-  int64_t ids[MD_KEYS_MAX + MEMBERS_MAX]; // INT64_MAX: no more
+  md_key keys[MD_KEYS_MAX + MD_ROWS_MAX];
+  int64_t ids[MD_KEYS_MAX + MD_ROWS_MAX]; // INT64_MAX: no more
   int count;
 } heads;
 
 static int add_people(md_engine *engine, const md_event *event, heads *all, md_error *err) {
-  int64_t rows[MEMBERS_MAX];
+  int64_t rows[MD_ROWS_MAX];
   int count = 0;
-  int rc = event->person ? md_people_members(engine->store, event->person, rows, MEMBERS_MAX, &count, err) : 0;
+  int rc = md_person_rows_of(engine, event->person, rows, &count, err);
   for (int i = 0; rc == 0 && i < count; i++) {
     const char *value = md_arena_strdup(engine->arena, md_log_int(rows[i]));
     if (!value) return md_error_set(err, MD_ENOMEM, "out of memory while an event was offered");

@@ -5,7 +5,7 @@
 #include "engine/state.h"
 #include <string.h>
 
-enum { SEEN_MAX = 16, MEMBERS_MAX = 256 };
+enum { SEEN_MAX = MD_JOINED_MAX };
 
 // One identity that the event carries, and the canonical person who has it (0: nobody yet).
 typedef struct seen {
@@ -34,59 +34,33 @@ static int collect(md_engine *engine, const md_event *event, seen *all, int *cou
   return 0;
 }
 
-// What a canonical person, with all rows joined to it, has: the value of the first strong kind (or NULL), any strong
-// one.
-static int strong_of(md_engine *engine, int64_t person, const char **first, bool *any, md_error *err) {
-  int64_t rows[MEMBERS_MAX];
-  int count = 0;
-  int rc = md_people_members(engine->store, person, rows, MEMBERS_MAX, &count, err);
-  *first = NULL;
-  *any = false;
-  for (int i = 0; rc == 0 && i < count; i++) {
-    md_person *row = md_arena_alloc(engine->arena, sizeof *row);
-    if (!row) return MD_ENOMEM;
-    rc = md_people_get(engine->store, rows[i], engine->arena, row, err);
-    for (int k = 0; rc == 0 && k < row->identity_count; k++) {
-      *any |= row->identities[k].strong;
-      if (strcmp(row->identities[k].kind, md_plan_strong(engine->plan)[0]) == 0) *first = row->identities[k].value;
-    }
-  }
-  return rc;
-}
-
 static int conflict(md_engine *engine, md_event *event, const char *detail, md_error *err) {
   event->flags |= MD_EVENT_CONFLICT;
   md_log(MD_LOG_WARN, "engine", "identity_conflict", "event", event->id, "request", engine->request, NULL);
   return md_incidents_insert(engine->store, "identity_conflict", event->seq, 0, detail, engine->now, err);
 }
 
-static int join(md_engine *engine, int64_t *a, int64_t b, const md_event *event, md_error *err) {
-  int64_t older = *a < b ? *a : b, newer = *a < b ? b : *a;
-  *a = older;
-  return md_people_alias(engine->store, newer, older, event->seq, engine->now, err);
-}
-
 // A strong identity of somebody else than `*person`: they are one, unless that gave one two values of the first kind.
 static int meet_strong(md_engine *engine, const seen *one, int64_t *person, md_event *event, md_error *err) {
   const char *mine = NULL, *theirs = NULL;
   bool any = false;
-  int rc = strong_of(engine, *person, &mine, &any, err);
-  if (rc == 0) rc = strong_of(engine, one->person, &theirs, &any, err);
+  int rc = md_strong_of(engine, *person, &mine, &any, err);
+  if (rc == 0) rc = md_strong_of(engine, one->person, &theirs, &any, err);
   if (rc) return rc;
   if (mine && theirs && strcmp(mine, theirs) != 0)
     return conflict(engine, event,
                     md_arena_printf(engine->arena, "%s belongs to another person (%lld) than the event's (%lld)",
                                     one->identity.kind, (long long)one->person, (long long)*person),
                     err);
-  return join(engine, person, one->person, event, err);
+  return md_join(engine, person, one->person, event->seq, err);
 }
 
 // A weak identity of somebody else joins only a person who has no strong one (P2).
 static int meet_weak(md_engine *engine, const seen *one, int64_t *person, md_event *event, md_error *err) {
   const char *first = NULL;
   bool any = false;
-  int rc = strong_of(engine, one->person, &first, &any, err);
-  return rc || any ? rc : join(engine, person, one->person, event, err);
+  int rc = md_strong_of(engine, one->person, &first, &any, err);
+  return rc || any ? rc : md_join(engine, person, one->person, event->seq, err);
 }
 
 // An identity that nobody has yet. The first strong kind is given to a person once only.
@@ -103,7 +77,7 @@ static int owner_of_new_first(md_engine *engine, const seen *all, int count, int
     if (!all[i].identity.strong || all[i].person == 0) continue;
     const char *first = NULL;
     bool any = false;
-    int rc = strong_of(engine, all[i].person, &first, &any, err);
+    int rc = md_strong_of(engine, all[i].person, &first, &any, err);
     if (rc) return rc;
     if (!first) *person = all[i].person;
   }
@@ -141,6 +115,7 @@ static int meet(md_engine *engine, const seen *one, md_event *event, bool create
 int md_identify(md_engine *engine, md_event *event, md_error *err) {
   seen all[SEEN_MAX];
   int count = 0;
+  engine->joined_count = 0;
   int rc = collect(engine, event, all, &count, err);
   if (rc || count == 0) return rc;
   rc = owner(engine, all, count, &event->person, err);

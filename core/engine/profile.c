@@ -19,8 +19,15 @@ static int merge(json_t *into, const json_t *changes) {
   return 0;
 }
 
+// What was said last counts, whichever row it stands under (P3); of two at one time the withdrawal does.
+typedef struct consents {
+  json_t *table;
+  md_micros at[9]; // channel by purpose
+} consents;
+
 static int add_consent(void *context, const md_consent *row) {
-  json_t *consent = context;
+  consents *all = context;
+  json_t *consent = all->table;
   const char *purposes[] = {"marketing", "feedback", "tracking"}, *channels[] = {"email", "sms", "push"};
   for (int c = 0; c < 3; c++)
     for (int p = 0; p < 3; p++) {
@@ -28,7 +35,9 @@ static int add_consent(void *context, const md_consent *row) {
                    (strcmp(row->purpose, "*") == 0 || strcmp(row->purpose, purposes[p]) == 0);
       char name[32];
       snprintf(name, sizeof name, "%s/%s", channels[c], purposes[p]);
-      if (!meant) continue;
+      md_micros *last = &all->at[3 * c + p];
+      if (!meant || row->at < *last || (row->at == *last && row->given)) continue;
+      *last = row->at;
       if (!row->given)
         json_object_del(consent, name);
       else if (json_object_set_new(consent, name, json_true()) != 0)
@@ -46,7 +55,7 @@ static int learn_email(json_t *profile, const md_person *row) {
   return bad ? MD_ENOMEM : 0;
 }
 
-static int add_row(md_engine *engine, int64_t id, json_t *profile, json_t *learnt, json_t *consent, md_error *err) {
+static int add_row(md_engine *engine, int64_t id, json_t *profile, json_t *learnt, consents *consent, md_error *err) {
   md_person *row = md_arena_alloc(engine->arena, sizeof *row);
   if (!row) return MD_ENOMEM;
   int rc = md_people_get(engine->store, id, engine->arena, row, err);
@@ -59,16 +68,17 @@ static int add_row(md_engine *engine, int64_t id, json_t *profile, json_t *learn
 }
 
 int md_profile_read(md_engine *engine, int64_t person, json_t **out, md_error *err) {
-  json_t *profile = json_object(), *learnt = json_object(), *consent = json_object();
-  if (!profile || !learnt || !consent) return MD_ENOMEM;
+  json_t *profile = json_object(), *learnt = json_object();
+  consents consent = {.table = json_object()};
+  if (!profile || !learnt || !consent.table) return MD_ENOMEM;
   int64_t rows[MEMBERS_MAX];
   int count = 0;
   int rc = person ? md_people_members(engine->store, person, rows, MEMBERS_MAX, &count, err) : 0;
   for (int i = count - 1; rc == 0 && i >= 0; i--) // the canonical row last: it wins
-    rc = add_row(engine, rows[i], profile, learnt, consent, err);
+    rc = add_row(engine, rows[i], profile, learnt, &consent, err);
   json_t *email = json_object_get(learnt, "email");
   int bad = email && !json_object_get(profile, "email") ? json_object_set(profile, "email", email) : 0;
-  bad |= json_object_set(profile, "consent", consent);
+  bad |= json_object_set(profile, "consent", consent.table);
   *out = profile;
   return rc ? rc : bad ? MD_ENOMEM : 0;
 }

@@ -16,7 +16,9 @@ enum {
   MD_TURNS_PER_BATCH = 64,
   MD_EMIT_DEPTH = 16,
   MD_QUEUE_PER_KEY = 100,
-  MD_STEPS_MAX = 10000
+  MD_STEPS_MAX = 10000,
+  MD_ROWS_MAX = 256, // of one person
+  MD_JOINED_MAX = 16 // by one event
 };
 #define MD_HEAVY_BUDGET 10000000 // S3
 #define MD_BATCH_SPAN (20 * (MD_SECOND / 1000))
@@ -65,6 +67,8 @@ struct md_engine {
   int linked_count;
   bool heavy; // there may be runs that wait for their larger budget (S3)
   bool ready;
+  int64_t joined[MD_JOINED_MAX]; // persons whom the event being taken has joined (P3)
+  int joined_count;
   md_rate rate;            // T4
   uint8_t address_key[32]; // of the hashes of addresses; zeros without a master key
   md_held held;            // S5, S6
@@ -85,6 +89,16 @@ struct md_engine {
 int md_identify(md_engine *engine, md_event *event, md_error *err);
 // Whether two persons (0: unknown) are one, following aliases.
 int md_same_person(md_engine *engine, int64_t a, int64_t b, bool *same, md_error *err);
+
+// join.c: P3. All rows of a person (0: none).
+int md_person_rows_of(md_engine *engine, int64_t person, int64_t rows[static MD_ROWS_MAX], int *count, md_error *err);
+// What a canonical person, with all rows joined to it, has: the value of the first strong kind (or NULL), any strong
+// one.
+int md_strong_of(md_engine *engine, int64_t person, const char **first, bool *any, md_error *err);
+// Two canonical persons become one, the older, who ends up in *a. `because`: an event's seq, or 0.
+int md_join(md_engine *engine, int64_t *a, int64_t b, int64_t because, md_error *err);
+// Open waits of those that were joined are offered both sides' events since their triggers.
+int md_join_offer(md_engine *engine, md_error *err);
 
 // things.c: finds what the event is about (P4); fills event->keys, and the person where only a thing leads to one.
 int md_relate(md_engine *engine, md_event *event, md_error *err);

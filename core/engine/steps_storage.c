@@ -35,23 +35,31 @@ void md_step_update_profile(md_turn_state *turn, const md_step *step, md_answer 
 static int newest_value(md_turn_state *turn, const char *key, const char **json) {
   for (const md_write *at = turn->writes; at; at = at->before)
     if (strcmp(at->key, key) == 0) {
-      *json = at->value.json;
+      *json = at->value.json && strcmp(at->value.json, "null") != 0 ? at->value.json : NULL;
       return *json ? 0 : MD_ENOTFOUND;
     }
-  int64_t rows[256], canonical = 0;
+  int64_t rows[MD_ROWS_MAX];
   int count = 0;
   md_engine *engine = turn->engine;
   md_value best = {.written_at = -1}, value;
-  int rc = md_people_canonical(engine->store, turn->run->person, &canonical, &turn->error);
-  if (rc == 0) rc = md_people_members(engine->store, canonical, rows, 256, &count, &turn->error);
+  int rc = md_person_rows_of(engine, turn->run->person, rows, &count, &turn->error);
   for (int i = 0; rc == 0 && i < count; i++) {
     rc = md_values_get(engine->store, turn->run->moment, rows[i], key, engine->arena, &value, &turn->error);
     bool found = rc == 0 && (value.expires_at == 0 || value.expires_at > engine->now);
     if (found && value.written_at > best.written_at) best = value;
     rc = rc == MD_ENOTFOUND ? 0 : rc;
   }
-  *json = best.json;
-  return rc ? rc : best.json ? 0 : MD_ENOTFOUND;
+  *json = best.json && strcmp(best.json, "null") != 0 ? best.json : NULL;
+  return rc ? rc : *json ? 0 : MD_ENOTFOUND;
+}
+
+// What a joined person forgets is kept as null: the other rows' older values must not come back (P3).
+static int is_joined(md_turn_state *turn, bool *joined) {
+  int64_t rows[MD_ROWS_MAX];
+  int count = 0;
+  int rc = md_person_rows_of(turn->engine, turn->run->person, rows, &count, &turn->error);
+  *joined = count > 1;
+  return rc;
 }
 
 static int read_value(md_turn_state *turn, const char *key, json_t **out) {
@@ -66,9 +74,11 @@ static int read_value(md_turn_state *turn, const char *key, json_t **out) {
 static int write_value(md_turn_state *turn, const char *key, const json_t *value, md_micros ttl) {
   md_write *write = md_arena_alloc_zero(turn->engine->arena, sizeof *write);
   if (!write) return MD_ENOMEM;
-  bool keeps = value && !json_is_null(value);
+  bool keeps = value && !json_is_null(value), joined = false;
+  int rc = keeps ? 0 : is_joined(turn, &joined);
+  if (rc) return rc;
   write->key = md_arena_strdup(turn->engine->arena, key);
-  write->value.json = keeps ? md_step_text(turn, value) : NULL;
+  write->value.json = keeps ? md_step_text(turn, value) : joined ? "null" : NULL;
   if (!write->key || (keeps && !write->value.json)) return MD_ENOMEM;
   write->value.written_at = turn->engine->now;
   write->value.expires_at = ttl ? turn->engine->now + ttl : 0;
@@ -99,14 +109,14 @@ void md_step_add(md_turn_state *turn, const md_step *step, md_answer *answer) {
     return;
   }
   if (old && !json_is_number(old)) {
-    md_step_raise(answer, "m:md_step_add(\"%s\"): the stored value is no number", step->name);
+    md_step_raise(answer, "m:add(\"%s\"): the stored value is no number", step->name);
     return;
   }
   const json_t *n = json_object_get(step->args, "n");
   if ((!old || json_is_integer(old)) && json_is_integer(n)) {
     json_int_t sum = 0;
     if (__builtin_add_overflow(old ? json_integer_value(old) : 0, json_integer_value(n), &sum)) {
-      md_step_raise(answer, "m:md_step_add(\"%s\"): the sum is too large", step->name);
+      md_step_raise(answer, "m:add(\"%s\"): the sum is too large", step->name);
       return;
     }
     answer->value = json_integer(sum);

@@ -2,6 +2,7 @@
 // Which moments an event starts: type, max_age, about, where, again, in this order (T1–T4).
 #include "base/log.h"
 #include "engine/state.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,10 +36,10 @@ static bool about_key(md_engine *engine, const md_event *event, const md_definit
   return false;
 }
 
-// The live runs of one moment and key, in order of their ids: the one that holds the key, and how many are queued
-// behind it.
+// The live runs of one moment and key: the one that holds the key (after a join there may be two: the newer, P3), and
+// how many are queued behind it.
 typedef struct holders {
-  md_run first; // id 0: the key is free
+  md_run holder; // id 0: the key is free
   md_run next_queued;
   int queued;
 } holders;
@@ -47,23 +48,38 @@ static bool is_queued(const md_run *run) {
   return run->state == MD_RUN_QUEUED && run->started_at == 0;
 }
 
-static int find_holders(md_engine *engine, const char *moment, md_key about, holders *out, md_error *err) {
-  memset(out, 0, sizeof *out);
+static void add_holder(const md_run *run, holders *out) {
+  if (is_queued(run)) {
+    if (out->queued++ == 0 || run->id < out->next_queued.id) out->next_queued = *run;
+  } else if (run->id > out->holder.id) {
+    out->holder = *run;
+  }
+}
+
+static int add_holders(md_engine *engine, const char *moment, md_key about, holders *out, md_error *err) {
   md_run run;
-  int64_t after = 0;
-  for (;;) {
+  for (int64_t after = 0;; after = run.id) {
     int rc = md_runs_next_live(engine->store, about, after, INT64_MAX, engine->arena, &run, err);
     if (rc) return rc == MD_ENOTFOUND ? 0 : rc;
-    after = run.id;
-    if (strcmp(run.moment, moment) != 0 || strcmp(run.about.kind, about.kind) != 0 ||
-        strcmp(run.about.value, about.value) != 0)
-      continue;
-    if (is_queued(&run)) {
-      if (out->queued++ == 0) out->next_queued = run;
-    } else if (out->first.id == 0) {
-      out->first = run;
-    }
+    bool same = strcmp(run.moment, moment) == 0 && strcmp(run.about.kind, about.kind) == 0 &&
+                strcmp(run.about.value, about.value) == 0;
+    if (same) add_holder(&run, out);
   }
+}
+
+// A person's key is that of all rows joined to them (P3).
+static int find_holders(md_engine *engine, const char *moment, md_key about, holders *out, md_error *err) {
+  int64_t rows[MD_ROWS_MAX];
+  int count = 0;
+  memset(out, 0, sizeof *out);
+  if (strcmp(about.kind, "person") != 0) return add_holders(engine, moment, about, out, err);
+  int rc = md_person_rows_of(engine, atoll(about.value), rows, &count, err);
+  for (int i = 0; rc == 0 && i < count; i++) {
+    char value[24];
+    snprintf(value, sizeof value, "%lld", (long long)rows[i]);
+    rc = add_holders(engine, moment, (md_key){"person", value}, out, err);
+  }
+  return rc;
 }
 
 // The run's things above what it is about, and its person where only they lead to one.
@@ -106,8 +122,8 @@ static int again(md_engine *engine, const md_event *event, const md_moment *mome
   holders holders;
   int rc = find_holders(engine, moment->name, about, &holders, err);
   if (rc) return rc;
-  if (holders.first.id == 0 && holders.queued == 0) return start(engine, event, moment, about, false, err);
-  bool own = event->emitter_run != 0 && event->emitter_run == holders.first.id; // T4
+  if (holders.holder.id == 0 && holders.queued == 0) return start(engine, event, moment, about, false, err);
+  bool own = event->emitter_run != 0 && event->emitter_run == holders.holder.id; // T4
   if (definition->again == MD_AGAIN_SKIP || own)
     return refuse(engine, event, moment, "again", own ? "emitted by the run itself" : NULL, err);
   if (definition->again == MD_AGAIN_QUEUE) {
@@ -115,7 +131,7 @@ static int again(md_engine *engine, const md_event *event, const md_moment *mome
       return refuse(engine, event, moment, "again", "100 are queued for this key already", err);
     return start(engine, event, moment, about, true, err);
   }
-  rc = md_engine_cancel_run(engine, holders.first.id, "restarted", err);
+  rc = md_engine_cancel_run(engine, holders.holder.id, "restarted", err);
   return rc ? rc : start(engine, event, moment, about, false, err);
 }
 
@@ -228,7 +244,7 @@ int md_trigger_next(md_engine *engine, const md_run *ended, md_error *err) {
   bool started = false;
   while (!started) {
     rc = find_holders(engine, ended->moment, ended->about, &holders, err);
-    if (rc || holders.first.id != 0 || holders.queued == 0) return rc;
+    if (rc || holders.holder.id != 0 || holders.queued == 0) return rc;
     holders.next_queued.version = moment->live->version;
     rc = start_queued(engine, &holders.next_queued, definition, &started, err);
     if (rc) return rc;

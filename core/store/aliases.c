@@ -36,6 +36,15 @@ int md_people_alias(md_store *store, int64_t id, int64_t canonical, int64_t beca
   return code ? code : md_statement_run(store, err, update_alias, "iiii", id, canonical, because, at);
 }
 
+static const char remove_alias[] =
+    "UPDATE people SET alias_of = 0, alias_because = 0, alias_at = 0 WHERE id = ?1 AND alias_of > 0";
+
+int md_people_split(md_store *store, int64_t id, md_error *err) {
+  int code = md_statement_run(store, err, remove_alias, "i", id);
+  if (code || sqlite3_changes(store->db)) return code;
+  return md_error_set(err, MD_ECONFLICT, "person %lld is joined to nobody", (long long)id);
+}
+
 static const char select_aliases[] = "SELECT id FROM people WHERE alias_of > 0 AND alias_of = ?1";
 
 // Appends the rows that are aliases of `id` itself.

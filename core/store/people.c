@@ -92,7 +92,8 @@ int md_people_find(md_store *store, const char *kind, const char *value, int64_t
   }
 }
 
-static const char select_person[] = "SELECT id, alias_of, created_at, profile, identities FROM people WHERE id = ?1";
+static const char select_person[] = "SELECT id, alias_of, created_at, profile, identities, alias_because,"
+                                    " alias_at FROM people WHERE id = ?1";
 
 static int read_person(md_row *row, md_person *out, md_error *err) {
   size_t len, at = 0;
@@ -101,6 +102,8 @@ static int read_person(md_row *row, md_person *out, md_error *err) {
   out->alias_of = md_row_int(row, 1);
   out->created_at = md_row_int(row, 2);
   out->profile = md_row_text(row, 3);
+  out->alias_because = md_row_int(row, 5);
+  out->alias_at = md_row_int(row, 6);
   const char *blob = md_row_blob(row, 4, &len);
   out->identity_count = 0;
   while (out->identity_count < MD_IDENTITIES_MAX && md_keylist_next(blob, len, &at, &key))

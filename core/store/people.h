@@ -14,8 +14,10 @@ typedef struct md_identity {
 enum { MD_IDENTITIES_MAX = 64 };
 
 typedef struct md_person {
-  int64_t id;       // this row
-  int64_t alias_of; // the canonical person after a join, or 0
+  int64_t id;            // this row
+  int64_t alias_of;      // whom it was joined to, or 0
+  int64_t alias_because; // seq of the event that told, 0: an operator
+  md_micros alias_at;
   md_micros created_at;
   md_identity identities[MD_IDENTITIES_MAX]; // those written on this row
   int identity_count;
@@ -33,6 +35,8 @@ int md_people_add_identity(md_store *store, int64_t id, md_identity identity, md
 int md_people_set_profile(md_store *store, int64_t id, const char *profile_json, md_error *err);
 // P3: a join is an alias. `id` must be canonical, `canonical` too. `because` is the event's seq.
 int md_people_alias(md_store *store, int64_t id, int64_t canonical, int64_t because, md_micros at, md_error *err);
+// Undoes it: MD_ECONFLICT when the row is joined to nobody.
+int md_people_split(md_store *store, int64_t id, md_error *err);
 // Follows aliases to the canonical row.
 int md_people_canonical(md_store *store, int64_t id, int64_t *out, md_error *err);
 // All rows whose canonical person is `canonical`, itself first. Answers the count in `*count`, at most `max`.

@@ -126,6 +126,7 @@ static void use_people(store_fixture *f, md_store *s) {
   md_people_add_identity(s, 1, (md_identity){"x", "y", false}, &f->err);
   md_people_set_profile(s, 1, "{}", &f->err);
   md_people_alias(s, 1, 2, 1, 1, &f->err);
+  md_people_split(s, 1, &f->err);
   md_people_members(s, 2, ids, 4, &count, &f->err);
   md_consents_insert(s, &consent, &f->err);
   md_consents_list(s, 1, see_consent, &go_on, &f->err);
