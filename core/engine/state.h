@@ -47,6 +47,7 @@ struct md_engine {
   md_queue *inbox;
   md_submission *carried; // taken from the inbox, left for the next batch
   md_plan *plan;
+  bool plan_taken;    // it is no default: a script tree or the database had it
   md_moment *moments; // sorted by name
   int moment_count;
   md_loaded *loaded;

@@ -192,27 +192,53 @@ static int retire_missing(md_engine *engine, const md_source *source, md_error *
   return 0;
 }
 
-// A plan that is wrong is refused whole (P8): the old one stays.
-static void load_plan(md_engine *engine, const md_source *source,
-                      void (*problem)(void *context, const char *moment, const char *text), void *context) {
+static int take_plan(md_engine *engine, const md_source_file *events_lua, md_error *err) {
   md_plan *plan = NULL;
+  int rc = md_plan_new(&plan, events_lua, err);
+  if (rc) return rc;
+  md_plan_free(engine->plan);
+  engine->plan = plan;
+  engine->plan_taken = true;
+  return 0;
+}
+
+// The plan of the process before: without one, secrets of the events that come now would be stored readable (X1).
+static void restore_plan(md_engine *engine) {
+  const char *text = NULL;
   md_error why = {0};
-  if (md_plan_new(&plan, md_source_find(source, "events.lua"), &why) == 0) {
-    md_plan_free(engine->plan);
-    engine->plan = plan;
-  } else {
-    problem(context, "events.lua", why.text);
-  }
+  int rc = md_settings_get(engine->store, "plan", engine->arena, &text, &why);
+  md_source_file file = {"events.lua", text, text ? strlen(text) : 0};
+  if (rc == 0) rc = take_plan(engine, &file, &why);
+  if (rc && rc != MD_ENOTFOUND)
+    md_log(MD_LOG_ERROR, "engine", "the plan of before cannot be used either", "error", why.text, NULL);
+}
+
+// A plan that is wrong is refused whole (P8): the old one stays, over a restart too.
+static bool load_plan(md_engine *engine, const md_source_file *events_lua,
+                      void (*problem)(void *context, const char *moment, const char *text), void *context) {
+  md_error why = {0};
+  if (take_plan(engine, events_lua, &why) == 0) return true;
+  problem(context, "events.lua", why.text);
+  if (!engine->plan_taken) restore_plan(engine);
+  return false;
+}
+
+static int remember_plan(md_engine *engine, const md_source_file *events_lua, md_error *err) {
+  static const char none[] = "return require 'plan'.define {}";
+  const char *text = events_lua ? md_arena_strndup(engine->arena, events_lua->data, events_lua->len) : none;
+  return text ? md_settings_set(engine->store, "plan", text, err) : MD_ENOMEM;
 }
 
 int md_engine_load(md_engine *engine, const md_source *source,
                    void (*problem)(void *context, const char *moment, const char *text), void *context, md_error *err) {
   md_arena *scope = md_json_scope(engine->arena);
-  load_plan(engine, source, problem, context);
+  const md_source_file *events_lua = md_source_find(source, "events.lua");
+  bool planned = load_plan(engine, events_lua, problem, context);
   if (engine->now == 0) engine->now = engine->timekeeper.at;
   int rc = md_store_begin(engine->store, err);
   if (rc == 0) {
-    rc = load_moments(engine, source, problem, context, err);
+    rc = planned ? remember_plan(engine, events_lua, err) : 0;
+    if (rc == 0) rc = load_moments(engine, source, problem, context, err);
     if (rc == 0) rc = retire_missing(engine, source, err);
     if (rc == 0)
       rc = md_store_commit(engine->store, err);

@@ -221,6 +221,25 @@ static void test_X1_emitted_events_too(void **state) {
   shop_close(&s);
 }
 
+// P8: a plan that is refused at a start leaves the one of before, so that nothing becomes readable.
+static void test_X1_a_bad_plan_after_a_restart(void **state) {
+  (void)state;
+  shop s;
+  md_error err = {0};
+  open_with(&s, "return 'x'");
+  md_engine_free(s.engine);
+  md_engine_options options = {.store = s.store, .clock = &s.clock.clock, .messenger = &s.messenger};
+  assert_int_equal(md_engine_new(&s.engine, &options, &err), 0);
+  shop_load(&s, "events.lua", "return require 'plan'.define { evnts = {} }", NULL);
+  assert_non_null(strstr(s.problems, "did you mean 'events'"));
+  int64_t seq = shop_event(&s, "reset", "ida", "{\"link\":\"L\",\"note\":\"L\"}");
+  assert_string_equal(stored(&s, seq), "{\"link\":\"[secret]\"}");
+  shop_load(&s, "other/shared.lua", "return {}", NULL); // no plan at all is a plan too
+  seq = shop_event(&s, "reset", "ida", "{\"link\":\"L\"}");
+  assert_string_equal(stored(&s, seq), "{\"link\":\"L\"}");
+  shop_close(&s);
+}
+
 static void ignore_done(md_submission *submission) {
   (void)submission;
 }
@@ -262,6 +281,7 @@ int main(void) {
       cmocka_unit_test(test_X1_a_wait_keeps_what_it_may_take),
       cmocka_unit_test(test_T5_duplicates_are_told_by_a_keyed_digest),
       cmocka_unit_test(test_X1_emitted_events_too),
+      cmocka_unit_test(test_X1_a_bad_plan_after_a_restart),
       cmocka_unit_test(test_X1_each_allocation_may_fail),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
