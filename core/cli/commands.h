@@ -6,6 +6,7 @@
 extern const md_cli_command md_cli_check;
 extern const md_cli_command md_cli_event;
 extern const md_cli_command md_cli_events;
+extern const md_cli_command md_cli_experiment_list;
 extern const md_cli_command md_cli_help;
 extern const md_cli_command md_cli_clock_reset;
 extern const md_cli_command md_cli_ingest;
@@ -14,6 +15,7 @@ extern const md_cli_command md_cli_key_list;
 extern const md_cli_command md_cli_key_revoke;
 extern const md_cli_command md_cli_messages_list;
 extern const md_cli_command md_cli_messages_show;
+extern const md_cli_command md_cli_metrics_list;
 extern const md_cli_command md_cli_people_join;
 extern const md_cli_command md_cli_people_show;
 extern const md_cli_command md_cli_people_split;

@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "cli/policy.h"
 #include "cli/usage_kind.h"
+#include "experiment/assign.h"
+#include "metrics/meter.h"
 #include "store/vault.h"
 #include <inttypes.h>
 #include <pthread.h>
@@ -154,6 +156,8 @@ static int open_engine(md_daemon *daemon, md_error *err) {
                                .master_key = daemon->master_key,
                                .messenger = md_outbox_messenger(daemon->postroom.outbox),
                                .caller = md_callroom_caller(&daemon->callroom),
+                               .assign = md_experiment_assign,
+                               .meter = &md_meter_of_store,
                                .trigger_age_max = settings->max_age,
                                .inbox_limit = (size_t)settings->queue_limit,
                                .wake = wake,

@@ -3,6 +3,8 @@
 #include "cli/virtual.h"
 #include "base/duration.h"
 #include "cli/policy.h"
+#include "experiment/assign.h"
+#include "metrics/meter.h"
 #include "store/vault.h"
 
 // More batches at one instant than this is a circle that makes no progress.
@@ -40,6 +42,8 @@ int md_virtual_open(md_virtual *driver, const md_virtual_options *options, md_er
                               .master_key = driver->master_key,
                               .messenger = md_outbox_messenger(driver->postroom.outbox),
                               .caller = md_callroom_caller(&driver->callroom),
+                              .assign = md_experiment_assign,
+                              .meter = &md_meter_of_store,
                               .trigger_age_max = options->settings->max_age,
                               .accept_clock = true,
                               .verify = options->verify};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Collections: a burst of events as one answer (W5). What was gathered so far stands in the wait, so that each further
 // event costs a row and no replay.
-#include "engine/pack.h"
+#include "base/pack.h"
 #include "engine/sight.h"
 #include <string.h>
 

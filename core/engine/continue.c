@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // m:continue_as: a run goes on afresh, with a journal that holds its state and what it has consumed (R5).
-#include "engine/pack.h"
+#include "base/pack.h"
 #include "engine/turn.h"
 #include <stdlib.h>
 #include <string.h>

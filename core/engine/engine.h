@@ -5,6 +5,7 @@
 #include "base/master_key.h"
 #include "engine/caller.h"
 #include "engine/messenger.h"
+#include "engine/meter.h"
 #include "engine/submission.h"
 #include "engine/watch.h"
 #include "script/source.h"
@@ -18,9 +19,12 @@ typedef struct md_engine_options {
   const md_master_key *master_key; // borrowed: what addresses are hashed with; or NULL
   const md_messenger *messenger;   // borrowed: what m:send does
   const md_caller *caller;         // borrowed: what m:http does; NULL: there are no connections
-  md_micros trigger_age_max;       // default max_age; 0: one day
-  size_t inbox_limit;              // submissions waiting; 0: 8192
-  void (*wake)(void *context);     // called on any thread when the inbox turns non-empty; may be NULL
+  // Which arm (its index, or -1: none) somebody gets by the hash of seed and unit; NULL: there are no experiments.
+  int (*assign)(const char *seed, double coverage, const double *weights, int count, const char *unit);
+  const md_meter *meter;       // borrowed: where m:count and m:observe go; NULL: nowhere
+  md_micros trigger_age_max;   // default max_age; 0: one day
+  size_t inbox_limit;          // submissions waiting; 0: 8192
+  void (*wake)(void *context); // called on any thread when the inbox turns non-empty; may be NULL
   void *wake_context;
   md_watch *watch;   // borrowed; S5, or NULL
   bool accept_clock; // B3

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Packs and reads journals: varints, names once a change of file, times and lists of events as differences.
 #include "engine/journal.h"
-#include "engine/pack.h"
+#include "base/pack.h"
 #include <limits.h>
 #include <string.h>
 

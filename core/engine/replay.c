@@ -173,7 +173,8 @@ void md_replay_step(void *context, const md_step *step, md_answer *answer) {
   } else {
     uint32_t arguments = digest_of(step->args);
     md_step_carry_out(turn, step, arguments, answer);
-    bool answered = answer->kind != MD_ANSWER_SUSPEND && answer->kind != MD_ANSWER_RAISE;
+    bool answered =
+        answer->kind != MD_ANSWER_SUSPEND && answer->kind != MD_ANSWER_RAISE && answer->kind != MD_ANSWER_UPGRADE;
     if (answered && (turn->code = record(turn, step, arguments, answer)) != 0) answer->kind = MD_ANSWER_SUSPEND;
   }
 }

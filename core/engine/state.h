@@ -7,6 +7,7 @@
 #include "engine/rate.h"
 #include "engine/timekeeper.h"
 #include "engine/wait.h"
+#include "script/experiment.h"
 #include "script/plan.h"
 #include "script/vm.h"
 #include "store/people.h"
@@ -47,8 +48,9 @@ struct md_engine {
   md_queue *inbox;
   md_submission *carried; // taken from the inbox, left for the next batch
   md_plan *plan;
-  bool plan_taken;    // it is no default: a script tree or the database had it
-  md_moment *moments; // sorted by name
+  bool plan_taken;             // it is no default: a script tree or the database had it
+  md_experiments *experiments; // NULL before the first load
+  md_moment *moments;          // sorted by name
   int moment_count;
   md_loaded *loaded;
   md_timekeeper timekeeper;

@@ -46,6 +46,16 @@ void md_step_carry_out(md_turn_state *turn, const md_step *step, uint32_t argume
   case MD_STEP_CONTINUE_AS:
     md_step_continue(turn, step, arguments, answer);
     break;
+  case MD_STEP_COUNT:
+  case MD_STEP_OBSERVE:
+    md_step_measure(turn, step, answer);
+    break;
+  case MD_STEP_QUANTILE:
+    md_step_quantile(turn, step, answer);
+    break;
+  case MD_STEP_EXPERIMENT:
+    md_step_experiment(turn, step, answer);
+    break;
   case MD_STEP_PAST:
     md_step_past(turn, step, answer);
     break;

@@ -44,7 +44,8 @@ static int newest_value(md_turn_state *turn, const char *key, const char **json)
   md_value best = {.written_at = -1}, value;
   int rc = md_person_rows_of(engine, turn->run->person, rows, &count, &turn->error);
   for (int i = 0; rc == 0 && i < count; i++) {
-    rc = md_values_get(engine->store, turn->run->moment, rows[i], key, engine->arena, &value, &turn->error);
+    rc = md_values_get(engine->store, turn->run->moment, turn->definition->store, rows[i], key, engine->arena, &value,
+                       &turn->error);
     bool found = rc == 0 && (value.expires_at == 0 || value.expires_at > engine->now);
     if (found && value.written_at > best.written_at) best = value;
     rc = rc == MD_ENOTFOUND ? 0 : rc;
@@ -71,7 +72,7 @@ static int read_value(md_turn_state *turn, const char *key, json_t **out) {
   return *out ? 0 : MD_ECORRUPT;
 }
 
-static int write_value(md_turn_state *turn, const char *key, const json_t *value, md_micros ttl) {
+int md_step_write_value(md_turn_state *turn, const char *key, const json_t *value, md_micros ttl) {
   md_write *write = md_arena_alloc_zero(turn->engine->arena, sizeof *write);
   if (!write) return MD_ENOMEM;
   bool keeps = value && !json_is_null(value), joined = false;
@@ -88,20 +89,20 @@ static int write_value(md_turn_state *turn, const char *key, const json_t *value
 }
 
 void md_step_get(md_turn_state *turn, const md_step *step, md_answer *answer) {
-  if (!has_person(turn, step, answer)) return;
+  if (!has_person(turn, step, answer) || !md_upgrade_ensure(turn, answer)) return;
   int rc = read_value(turn, step->name, &answer->value);
   if (rc) md_step_fail(turn, rc, answer);
 }
 
 void md_step_set(md_turn_state *turn, const md_step *step, md_answer *answer) {
-  if (!has_person(turn, step, answer)) return;
+  if (!has_person(turn, step, answer) || !md_upgrade_ensure(turn, answer)) return;
   const json_t *ttl = json_object_get(step->args, "ttl");
-  int rc = write_value(turn, step->name, json_object_get(step->args, "value"), ttl ? md_step_micros(ttl) : 0);
+  int rc = md_step_write_value(turn, step->name, json_object_get(step->args, "value"), ttl ? md_step_micros(ttl) : 0);
   if (rc) md_step_fail(turn, rc, answer);
 }
 
 void md_step_add(md_turn_state *turn, const md_step *step, md_answer *answer) {
-  if (!has_person(turn, step, answer)) return;
+  if (!has_person(turn, step, answer) || !md_upgrade_ensure(turn, answer)) return;
   json_t *old = NULL;
   int rc = read_value(turn, step->name, &old);
   if (rc) {
@@ -123,6 +124,6 @@ void md_step_add(md_turn_state *turn, const md_step *step, md_answer *answer) {
   } else {
     answer->value = json_real((old ? json_number_value(old) : 0) + json_number_value(n));
   }
-  rc = answer->value ? write_value(turn, step->name, answer->value, 0) : MD_ENOMEM;
+  rc = answer->value ? md_step_write_value(turn, step->name, answer->value, 0) : MD_ENOMEM;
   if (rc) md_step_fail(turn, rc, answer);
 }

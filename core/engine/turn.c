@@ -52,9 +52,24 @@ static bool held_back(md_turn_state *turn) {
   return held || turn->code;
 }
 
+static const md_source_file *on_file(void *context, const char *name) {
+  const md_turn_state *turn = context;
+  char path[300];
+  snprintf(path, sizeof path, "%s/%s", turn->run->moment, name);
+  return md_source_find(&turn->loaded->source, path);
+}
+
 md_turn_result md_turn_script(md_turn_state *turn, int64_t budget, md_turn_end *end) {
-  const md_turn_host host = {turn,   md_replay_step, on_now,          on_random,
-                             on_log, on_replaying,   md_judge_tested, turn->state};
+  const md_turn_host host = {.context = turn,
+                             .step = md_replay_step,
+                             .now = on_now,
+                             .random = on_random,
+                             .log = on_log,
+                             .replaying = on_replaying,
+                             .tested = md_judge_tested,
+                             .state = turn->state,
+                             .file = on_file,
+                             .upgraded = md_upgrade_done};
   md_event_view view;
   turn->code = md_view(turn->engine, &turn->trigger, &view, &turn->error);
   if (turn->code) return MD_TURN_SUSPENDED;

@@ -2,7 +2,9 @@
 // One turn while it runs: the journal it replays, and what it did, held back until it has ended well. Private to
 // engine/.
 #pragma once
+#include "engine/meter.h"
 #include "engine/state.h"
+#include "store/exposures.h"
 
 // What a turn wrote to a stored value; `json` NULL deletes.
 typedef struct md_write {
@@ -10,6 +12,19 @@ typedef struct md_write {
   md_value value;
   struct md_write *before;
 } md_write;
+
+typedef struct md_exposed {
+  md_exposure exposure;
+  struct md_exposed *before;
+} md_exposed;
+
+// What a turn measured: a count, or a value observed.
+typedef struct md_measured {
+  const char *metric, *labels;
+  double value;
+  bool observed;
+  struct md_measured *before;
+} md_measured;
 
 typedef struct md_turn_state {
   md_engine *engine;
@@ -38,7 +53,10 @@ typedef struct md_turn_state {
   // Effects, newest first.
   md_emission *emissions;
   md_write *writes;
+  bool upgraded; // R6: the stored values have the version's shape
   md_outgoing *messages;
+  md_exposed *exposures;
+  md_measured *measured;
   md_call *call; // at most one: it ends the turn
   json_t *profile_changes;
 } md_turn_state;
@@ -90,6 +108,15 @@ void md_step_update_profile(md_turn_state *turn, const md_step *step, md_answer 
 void md_step_get(md_turn_state *turn, const md_step *step, md_answer *answer);
 void md_step_set(md_turn_state *turn, const md_step *step, md_answer *answer);
 void md_step_add(md_turn_state *turn, const md_step *step, md_answer *answer);
+// steps_experiment.c
+void md_step_experiment(md_turn_state *turn, const md_step *step, md_answer *answer);
+// upgrade.c: R6. False: the step has its answer already, a failure or the call of `upgrade`.
+bool md_upgrade_ensure(md_turn_state *turn, md_answer *answer);
+void md_upgrade_done(void *context, const json_t *values);
+int md_step_write_value(md_turn_state *turn, const char *key, const json_t *value, md_micros ttl);
+// steps_metrics.c
+void md_step_measure(md_turn_state *turn, const md_step *step, md_answer *answer);
+void md_step_quantile(md_turn_state *turn, const md_step *step, md_answer *answer);
 // steps_http.c
 void md_step_http(md_turn_state *turn, const md_step *step, uint32_t arguments, md_answer *answer);
 // steps_message.c

@@ -229,13 +229,25 @@ static int remember_plan(md_engine *engine, const md_source_file *events_lua, md
   return text ? md_settings_set(engine->store, "plan", text, err) : MD_ENOMEM;
 }
 
+static int load_experiments(md_engine *engine, const md_source *source,
+                            void (*problem)(void *context, const char *moment, const char *text), void *context,
+                            md_error *err) {
+  md_experiments *experiments = NULL;
+  int rc = md_experiments_new(&experiments, source, engine->experiments, problem, context, err);
+  if (rc) return rc;
+  md_experiments_free(engine->experiments);
+  engine->experiments = experiments;
+  return 0;
+}
+
 int md_engine_load(md_engine *engine, const md_source *source,
                    void (*problem)(void *context, const char *moment, const char *text), void *context, md_error *err) {
   md_arena *scope = md_json_scope(engine->arena);
   const md_source_file *events_lua = md_source_find(source, "events.lua");
   bool planned = load_plan(engine, events_lua, problem, context);
   if (engine->now == 0) engine->now = engine->timekeeper.at;
-  int rc = md_store_begin(engine->store, err);
+  int rc = load_experiments(engine, source, problem, context, err);
+  if (rc == 0) rc = md_store_begin(engine->store, err);
   if (rc == 0) {
     rc = planned ? remember_plan(engine, events_lua, err) : 0;
     if (rc == 0) rc = load_moments(engine, source, problem, context, err);

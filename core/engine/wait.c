@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Packs waits and matches event types against them.
 #include "engine/wait.h"
-#include "engine/pack.h"
+#include "base/pack.h"
 #include <limits.h>
 #include <stddef.h>
 #include <string.h>

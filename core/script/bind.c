@@ -3,13 +3,14 @@
 #include "script/bind.h"
 #include "script/builtin.h"
 #include "script/definition.h"
+#include "script/experiment_define.h"
 #include "script/plan_define.h"
 #include "script/sandbox.h"
 #include "script/schedule.h"
 
-const char *const md_builtins[MD_BUILTINS + 1] = {"fmt", "moment", "plan", NULL};
+const char *const md_builtins[MD_BUILTINS + 1] = {"experiment", "fmt", "moment", "plan", NULL};
 
-static const luaL_Reg *const families[] = {md_bind_event, md_bind_http,    md_bind_message,
+static const luaL_Reg *const families[] = {md_bind_event, md_bind_http,    md_bind_message, md_bind_metrics,
                                            md_bind_plain, md_bind_storage, md_bind_wait};
 
 void md_bind_methods(const char *out[static MD_METHODS_MAX]) {
@@ -38,11 +39,13 @@ static MD_RAISES int make_module(lua_State *L, const char *name, const luaL_Reg 
 }
 
 void md_bind_open(lua_State *L) {
+  static const luaL_Reg experiment[] = {{"define", md_experiment_define}, {NULL, NULL}};
   static const luaL_Reg moment[] = {{"define", md_definition_define}, {"schedule", md_schedule_make}, {NULL, NULL}};
   static const luaL_Reg plan[] = {{"define", md_plan_define}, {NULL, NULL}};
   md_vm *vm = md_vm_of(L);
   make_m(L);
-  vm->builtins[0] = make_module(L, "fmt", md_bind_fmt);
-  vm->builtins[1] = make_module(L, "moment", moment);
-  vm->builtins[2] = make_module(L, "plan", plan);
+  vm->builtins[0] = make_module(L, "experiment", experiment);
+  vm->builtins[1] = make_module(L, "fmt", md_bind_fmt);
+  vm->builtins[2] = make_module(L, "moment", moment);
+  vm->builtins[3] = make_module(L, "plan", plan);
 }

@@ -9,6 +9,7 @@ enum { MD_LOG_LINES_MAX = 100, MD_LOG_TEXT_MAX = 4096 }; // lines a turn (S9), b
 extern const luaL_Reg md_bind_event[];
 extern const luaL_Reg md_bind_http[];
 extern const luaL_Reg md_bind_message[];
+extern const luaL_Reg md_bind_metrics[];
 extern const luaL_Reg md_bind_plain[];
 extern const luaL_Reg md_bind_storage[];
 extern const luaL_Reg md_bind_wait[];

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// m:profile, m:update_profile, m:get, m:set, m:add. Page: bind_storage.md. The engine's thread.
+// m:profile, m:update_profile, m:get, m:set, m:add, m:file. Page: bind_storage.md. The engine's thread.
+#include "base/utf8.h"
 #include "script/bind.h"
 #include "script/options.h"
 #include "script/step.h"
 #include "script/step_options.h"
 #include "script/value.h"
+#include <string.h>
 
 enum { KEY_MAX = 256 };
 
@@ -73,7 +75,45 @@ static MD_RAISES int l_storage_add(lua_State *L) {
   return md_step_take(L, MD_STEP_ADD, key, args);
 }
 
+static const char *type_of(const char *name) {
+  static const char *const types[][2] = {{".csv", "text/csv; charset=utf-8"},
+                                         {".gif", "image/gif"},
+                                         {".ics", "text/calendar; charset=utf-8"},
+                                         {".jpg", "image/jpeg"},
+                                         {".json", "application/json"},
+                                         {".pdf", "application/pdf"},
+                                         {".png", "image/png"},
+                                         {".txt", "text/plain; charset=utf-8"}};
+  const char *dot = strrchr(name, '.');
+  for (size_t i = 0; dot && i < sizeof types / sizeof types[0]; i++)
+    if (strcmp(dot, types[i][0]) == 0) return types[i][1];
+  return NULL;
+}
+
+// No step: the file is the version's own, so a replay sees the same.
+static MD_RAISES int l_storage_file(lua_State *L) {
+  const md_turn_host *host = md_step_host(L, "file");
+  const char *name = md_options_text(L, 2, "m:file: the name", KEY_MAX);
+  const char *type = type_of(name);
+  const md_source_file *file = strchr(name, '/') ? NULL : host->file(host->context, name);
+  if (!file) md_raise(L, "m:file: there is no file %s in the moment's folder", name);
+  if (!type) md_raise(L, "m:file: %s is of no kind that can be sent: .csv .gif .ics .jpg .json .pdf .png .txt", name);
+  lua_createtable(L, 0, 4);
+  lua_pushstring(L, name);
+  lua_setfield(L, -2, "name");
+  lua_pushstring(L, type);
+  lua_setfield(L, -2, "type");
+  lua_pushinteger(L, (lua_Integer)file->len);
+  lua_setfield(L, -2, "size");
+  bool text = strncmp(type, "text/", 5) == 0 || strcmp(type, "application/json") == 0;
+  if (!text || file->len > MD_VALUE_BYTES || !md_utf8_valid(file->data, file->len)) return 1;
+  lua_pushlstring(L, file->data, file->len);
+  lua_setfield(L, -2, "text");
+  return 1;
+}
+
 const luaL_Reg md_bind_storage[] = {{"add", l_storage_add},
+                                    {"file", l_storage_file},
                                     {"get", l_storage_get},
                                     {"profile", l_storage_profile},
                                     {"set", l_storage_set},

@@ -2,5 +2,5 @@
 // The names of the modules that come with the host: `require` finds them before any file. Pure; any thread.
 #pragma once
 
-enum { MD_BUILTINS = 3 };
-extern const char *const md_builtins[MD_BUILTINS + 1]; // fmt, moment, plan; NULL-terminated
+enum { MD_BUILTINS = 4 };
+extern const char *const md_builtins[MD_BUILTINS + 1]; // experiment, fmt, moment, plan; NULL-terminated

@@ -168,9 +168,17 @@ static MD_RAISES bool read_function(lua_State *L, const char *name) {
   return type != LUA_TNIL;
 }
 
+// R6.
+static MD_RAISES void read_store(lua_State *L, md_definition *definition) {
+  definition->store = (int)md_options_find_count(L, TABLE, "moment.define", "store", 1);
+  definition->has_upgrade = read_function(L, "upgrade");
+  if (definition->has_upgrade && definition->store < 2)
+    md_raise(L, "moment.define: upgrade makes the values of store = 1 into those of a higher one: give store = 2");
+}
+
 static MD_RAISES void read_all(lua_State *L, md_definition *definition) {
-  static const char *const known[] = {"about", "again", "class", "goal",      "limit", "max_age",
-                                      "on",    "run",   "title", "templates", "where", NULL};
+  static const char *const known[] = {"about", "again", "class",     "goal",  "limit",   "max_age", "on",
+                                      "run",   "store", "templates", "title", "upgrade", "where",   NULL};
   md_options_check(L, TABLE, "moment.define", known);
   const char *title = keep(L, md_options_find_text(L, TABLE, "moment.define", "title", TITLE_MAX));
   definition->title = title ? title : definition->moment;
@@ -179,6 +187,7 @@ static MD_RAISES void read_all(lua_State *L, md_definition *definition) {
   read_limit(L, definition);
   read_goal(L, definition);
   definition->templates = read_list(L, "templates", "moment.define: templates", check_template);
+  read_store(L, definition);
   definition->has_where = read_function(L, "where");
   if (!read_function(L, "run")) md_raise(L, "moment.define needs run: run = function(m, event) … end");
 }

@@ -207,6 +207,7 @@ int md_sandbox_open(lua_State *L) {
   lua_setfield(L, -2, "__metatable");
   vm->refs.array_meta = keep_ref(L);
   vm->refs.env = reserve_ref(L);
+  vm->refs.upgrade = reserve_ref(L);
   vm->refs.loaded = reserve_ref(L);
   vm->refs.metatables = reserve_ref(L);
   vm->refs.next = reserve_ref(L);

@@ -69,6 +69,7 @@ typedef struct md_refs {
   int env;        // this turn's environment
   int loaded;     // this turn's loaded modules, by name
   int metatables; // this turn's metatables, so that __mode can be taken out of them before a collection
+  int upgrade;    // this turn's function of that name, where the moment has one
   int m;          // the object that run gets
   int array_meta; // marks an empty table that was a JSON array
   int coroutine;  // that the last run left, to be used again

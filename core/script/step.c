@@ -27,6 +27,14 @@ const char *md_step_kind_name(md_step_kind kind) {
     return "send";
   case MD_STEP_HTTP:
     return "http";
+  case MD_STEP_COUNT:
+    return "count";
+  case MD_STEP_OBSERVE:
+    return "observe";
+  case MD_STEP_QUANTILE:
+    return "quantile";
+  case MD_STEP_EXPERIMENT:
+    return "experiment";
   case MD_STEP_COLLECT:
     return "collect";
   case MD_STEP_PAST:
@@ -105,6 +113,7 @@ static MD_RAISES int give(lua_State *L, const md_answer *answer) {
     md_value_push(L, json_object_get(answer->value, "code"));
     return 3;
   case MD_ANSWER_TEST:
+  case MD_ANSWER_UPGRADE:
   case MD_ANSWER_SUSPEND:
     return lua_yield(L, 0);
   case MD_ANSWER_RAISE:
@@ -132,6 +141,24 @@ static MD_RAISES void test(lua_State *L, int index, md_answer *answer) {
   lua_settop(L, top);
 }
 
+// R6: what the moment makes of the values that it stored in another shape.
+static MD_RAISES void upgrade(lua_State *L, const md_step *step, md_answer *answer) {
+  const md_turn_host *host = md_vm_of(L)->host;
+  int top = lua_gettop(L);
+  if (lua_rawgeti(L, LUA_REGISTRYINDEX, md_vm_of(L)->refs.upgrade) != LUA_TFUNCTION)
+    md_raise(L, "upgrade is no function in this turn");
+  md_value_push(L, answer->value);
+  lua_call(L, 1, 1);
+  json_t *values = md_value_read(L, -1, "what upgrade returned", MD_VALUE_BYTES);
+  if (json_is_array(values) && json_array_size(values) == 0) values = md_value_made(L, json_object());
+  if (!json_is_object(values)) md_raise(L, "upgrade must return a table of keys with their values");
+  lua_settop(L, top);
+  host->upgraded(host->context, values);
+  answer->kind = MD_ANSWER_VALUE;
+  answer->value = NULL;
+  host->step(host->context, step, answer);
+}
+
 int md_step_take_where(lua_State *L, md_step_kind kind, const char *name, const json_t *args, int where) {
   md_vm *vm = md_vm_of(L);
   md_step step = {.kind = kind, .name = name, .args = args};
@@ -142,6 +169,7 @@ int md_step_take_where(lua_State *L, md_step_kind kind, const char *name, const 
   answer.value = NULL;
   answer.error[0] = 0;
   vm->host->step(vm->host->context, &step, &answer);
+  if (answer.kind == MD_ANSWER_UPGRADE) upgrade(L, &step, &answer);
   md_meter_step(vm, answer.replayed);
   while (answer.kind == MD_ANSWER_TEST && where)
     test(L, where, &answer);

@@ -59,6 +59,11 @@ static MD_RAISES int finish_run(lua_State *L, int status, lua_KContext context) 
 static MD_RAISES int run_body(lua_State *L) {
   turn *t = lua_touserdata(L, 1);
   push_function(L, "run");
+  if (md_vm_of(L)->definition.has_upgrade) {
+    lua_pushliteral(L, "upgrade");
+    lua_rawget(L, -3);
+    lua_rawseti(L, LUA_REGISTRYINDEX, md_vm_of(L)->refs.upgrade);
+  }
   lua_rawgeti(L, LUA_REGISTRYINDEX, md_vm_of(L)->refs.m);
   md_value_push_event(L, t->event);
   md_value_push(L, t->state);

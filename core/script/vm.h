@@ -40,6 +40,8 @@ typedef struct md_definition {
   md_micros goal_within;
   const char *goal_from; // "exposure" "trigger", or NULL
   bool has_where;
+  int store; // R6: the shape of stored values, 1 where nothing is said
+  bool has_upgrade;
 } md_definition;
 
 // Compiles all Lua files of the version and runs moment.define in <moment>/moment.lua. MD_ESCRIPT, MD_ESYNTAX,
@@ -74,6 +76,10 @@ typedef enum md_step_kind {
   MD_STEP_SLEEP_UNTIL,
   MD_STEP_HTTP,
   MD_STEP_CONTINUE_AS,
+  MD_STEP_COUNT = 16,
+  MD_STEP_OBSERVE,
+  MD_STEP_QUANTILE,
+  MD_STEP_EXPERIMENT,
 } md_step_kind;
 const char *md_step_kind_name(md_step_kind kind); // "wait_for" …
 
@@ -86,6 +92,8 @@ const char *md_step_kind_name(md_step_kind kind); // "wait_for" …
 //   sleep_until { at=, or any of hour= minute= weekday=(0: Sunday) tz=; max_lateness=, late= }  continue_as { state= }
 //   emit { type=, data= }  update_profile { … }
 //   set { key=, value=, ttl= }  add { key=, n= }  get { key= }
+//   count { name=, n=, labels=<JSON text> }  observe { name=, value=, labels= }
+//   quantile { name=, q=, labels=, over=, min_n= }  experiment { name= }
 //   http { connection=, method=, path=, query={…}, body=<JSON text>, save= }; its name is "connection" or
 //   "connection/name"
 //   send { template=, data=, channel=, variant=, locale=, to=, urgent=, send_at=, fallback_template=, products=,
@@ -104,6 +112,8 @@ typedef enum md_answer_kind {
   MD_ANSWER_EVENTS,  // `events`, `count` of them, as a list
   MD_ANSWER_PAST,    // { count = `count`, last = `event` unless it is 0 }
   MD_ANSWER_TEST,    // the step's `where` is called with `event`, and md_turn_host.tested told what it said (W4)
+  MD_ANSWER_UPGRADE, // the moment's `upgrade` is called with `value`, md_turn_host.upgraded told the result, the step
+                     // taken again
   MD_ANSWER_SUSPEND, // the turn ends here, uncatchably; the host knows why (a wait, a divergence, a storage failure)
   MD_ANSWER_FAILURE, // nil, value.message, value.code are pushed
   MD_ANSWER_RAISE,   // `error` is raised with the script's line
@@ -132,6 +142,11 @@ typedef struct md_turn_host {
   // TEST with another event, or SUSPEND. Called only after an answer of MD_ANSWER_TEST.
   void (*tested)(void *context, bool accepted, const char *error, md_answer *answer);
   const json_t *state; // what m:continue_as was given: run's third argument; or NULL
+  // The file of the version's moment folder with that name ("terms.pdf"), or NULL.
+  const md_source_file *(*file)(void *context, const char *name);
+  // What the moment's `upgrade` made of the stored values of an older shape (R6): an object. Called only after an
+  // answer of MD_ANSWER_UPGRADE.
+  void (*upgraded)(void *context, const json_t *values);
 } md_turn_host;
 
 typedef enum md_turn_result {

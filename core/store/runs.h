@@ -86,12 +86,19 @@ int md_offers_put(md_store *store, const md_offer *offer, md_error *err); // in 
 int md_offers_remove(md_store *store, int64_t event_seq, md_error *err);
 int md_offers_first(md_store *store, md_offer *out, md_error *err); // by event; MD_ENOTFOUND when none
 
-// Stored values: per moment and person (canonical members are the caller's business). JSON text; 0 = never expires.
+// Stored values: per moment, shape (R6) and person (canonical members are the caller's business). JSON text; 0 = never
+// expires.
 typedef struct md_value {
   const char *json;
   md_micros expires_at, written_at;
 } md_value;
-int md_values_get(md_store *store, const char *moment, int64_t person, const char *key, md_arena *arena, md_value *out,
+int md_values_get(md_store *store, const char *moment, int shape, int64_t person, const char *key, md_arena *arena,
+                  md_value *out,
                   md_error *err); // MD_ENOTFOUND, also when expires_at is past is the caller's check
-int md_values_set(md_store *store, const char *moment, int64_t person, const char *key, const md_value *value,
+int md_values_set(md_store *store, const char *moment, int shape, int64_t person, const char *key,
+                  const md_value *value,
                   md_error *err); // value NULL deletes
+// All values of a person and moment in the highest shape other than `shape`, expired ones too.
+int md_values_of_other_shape(md_store *store, const char *moment, int shape, int64_t person,
+                             int (*each)(void *context, const char *key, const md_value *value), void *context,
+                             md_error *err);

@@ -113,8 +113,24 @@ static const char secrets[] = "ALTER TABLE events ADD COLUMN sealed BLOB;"
                               "ALTER TABLE messages ADD COLUMN secrets TEXT;"
                               "CREATE INDEX messages_secret ON messages(id) WHERE secrets IS NOT NULL AND state <= 2;";
 
+static const char experiments_and_metrics[] =
+    "CREATE TABLE exposures(experiment TEXT, person INTEGER, arm TEXT NOT NULL, moment TEXT NOT NULL,"
+    " version INTEGER NOT NULL, run INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY(experiment, person)) STRICT,"
+    " WITHOUT ROWID;"
+    "CREATE TABLE series(id INTEGER PRIMARY KEY, metric TEXT NOT NULL, labels TEXT NOT NULL, UNIQUE(metric, labels))"
+    " STRICT;"
+    "CREATE TABLE points(series INTEGER, day INTEGER, sum REAL NOT NULL, count INTEGER NOT NULL, sketch BLOB,"
+    " PRIMARY KEY(series, day)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE shaped_values(person INTEGER, moment TEXT, shape INTEGER, key TEXT, json TEXT NOT NULL,"
+    " expires_at INTEGER NOT NULL, written_at INTEGER NOT NULL, PRIMARY KEY(person, moment, shape, key)) STRICT,"
+    " WITHOUT ROWID;"
+    "INSERT INTO shaped_values SELECT person, moment, 1, key, json, expires_at, written_at FROM stored_values;"
+    "DROP TABLE stored_values;"
+    "ALTER TABLE shaped_values RENAME TO stored_values;";
+
 // migrations[n] leads from schema n to n + 1.
-static const char *const migrations[] = {initial, outgoing_calls, decency, schedules_and_offers, quarantine, secrets};
+static const char *const migrations[] = {initial, outgoing_calls,         decency, schedules_and_offers, quarantine,
+                                         secrets, experiments_and_metrics};
 
 int md_schema_newest(void) {
   return (int)(sizeof migrations / sizeof migrations[0]);

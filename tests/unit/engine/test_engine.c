@@ -187,7 +187,7 @@ static void test_park_and_retry(void **state) {
   assert_int_equal(all.list[0].state, MD_RUN_PARKED);
   assert_non_null(strstr(all.list[0].reason, "m/moment.lua:6"));
   md_value value;
-  assert_int_equal(md_values_get(s.store, "m", all.list[0].person, "n", s.arena, &value, NULL), 0);
+  assert_int_equal(md_values_get(s.store, "m", 1, all.list[0].person, "n", s.arena, &value, NULL), 0);
   assert_string_equal(value.json, "1");
   load(MOMENT("on = 'a'", "m:set('n', 1)\nlocal e = m:wait_for('b')\nm:set('n', 2)\nreturn 'mended ' .. e.data.n"));
   assert_int_equal(shop_retry(&s, 1), 0);

@@ -273,7 +273,7 @@ static const char *everything(const int64_t *people, int count) {
     const md_message_span span = {
         .person = people[i], .moment = "m", .until = INT64_MAX, .now = s.clock.at, .reserved = true, .limit = 1000};
     md_messages_times(s.store, &span, count_message, &limit, NULL);
-    md_values_get(s.store, "m", people[i], "k", s.arena, &value, NULL);
+    md_values_get(s.store, "m", 1, people[i], "k", s.arena, &value, NULL);
     md_people_members(s.store, canonical(people[i]), rows, MD_ROWS_MAX, &row_count, NULL);
     md_buffer_printf(&text, "person %d is %d of %d: %s, %d messaged, k = %s\n", (int)people[i],
                      (int)canonical(people[i]), row_count, profile_of(people[i]), (int)limit,

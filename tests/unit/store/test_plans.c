@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The query plans of all statements: none but the listings and counts for people scans a table.
 #include "store/calls.h"
+#include "store/exposures.h"
 #include "store/internal.h"
 #include "store/keys.h"
 #include "store/lazy.h"
 #include "store/messages.h"
+#include "store/metrics.h"
 #include "store/schedules.h"
 #include "store/suppressions.h"
 #include "store/versions.h"
@@ -156,9 +158,9 @@ static void use_runs(store_fixture *f, md_store *s) {
   md_runs_next_parked(s, 0, f->arena, &run, &f->err);
   md_runs_list(s, &(md_run_filter){.limit = 1}, see_run, &go_on, &f->err);
   md_runs_counts(s, see_run_count, &go_on, &f->err);
-  md_values_set(s, "m", 1, "k", &value, &f->err);
-  md_values_get(s, "m", 1, "k", f->arena, &value, &f->err);
-  md_values_set(s, "m", 1, "k", NULL, &f->err);
+  md_values_set(s, "m", 1, 1, "k", &value, &f->err);
+  md_values_get(s, "m", 1, 1, "k", f->arena, &value, &f->err);
+  md_values_set(s, "m", 1, 1, "k", NULL, &f->err);
 }
 
 static int see_schedule(void *context, const md_schedule_row *row) {
@@ -214,6 +216,34 @@ static void use_suppressions(store_fixture *f, md_store *s) {
 static int see_call(void *context, const md_call *call) {
   (void)call;
   return *(int *)context;
+}
+
+static int see_point(void *context, const char *labels, const md_point *point) {
+  (void)labels;
+  (void)point;
+  return *(int *)context;
+}
+
+static int see_value(void *context, const char *key, const md_value *value) {
+  (void)key;
+  (void)value;
+  return *(int *)context;
+}
+
+static void use_metrics(store_fixture *f, md_store *s) {
+  md_exposure exposure = {.experiment = "x", .arm = "a", .moment = "m", .person = 1};
+  md_point point = {.series = 1, .day = 1};
+  int64_t id;
+  int go_on = 0;
+  md_exposures_insert(s, &exposure, &f->err);
+  md_exposures_get(s, "x", 1, f->arena, &exposure, &f->err);
+  md_series_insert(s, "x", "{}", &id, &f->err);
+  md_series_find(s, "x", "{}", &id, &f->err);
+  md_series_count(s, "x", &id, &f->err);
+  md_points_put(s, &point, &f->err);
+  md_points_get(s, 1, 1, f->arena, &point, &f->err);
+  md_points_since(s, "x", 1, see_point, &go_on, &f->err);
+  md_values_of_other_shape(s, "m", 2, 1, see_value, &go_on, &f->err);
 }
 
 static void use_calls(store_fixture *f, md_store *s) {
@@ -296,6 +326,7 @@ static void test_no_hot_statement_scans(void **state) {
   use_messages(f, f->store);
   use_calls(f, f->store);
   use_suppressions(f, f->store);
+  use_metrics(f, f->store);
   use_versions(f, f->store);
   store_fixture_expect(f, 0, md_store_savepoint(f->store, &f->err));
   store_fixture_expect(f, 0, md_store_rollback_to(f->store, &f->err));

@@ -201,16 +201,16 @@ static void test_listing_and_counting(void **state) {
 static void test_values_are_kept_per_moment_and_person(void **state) {
   store_fixture *f = *state;
   md_value value = {"1", 0, 5}, later = {"[2]", 90, 6}, out;
-  store_fixture_expect(f, 0, md_values_set(f->store, "cart", 1, "k", &value, &f->err));
-  store_fixture_expect(f, 0, md_values_set(f->store, "cart", 1, "k", &later, &f->err));
-  store_fixture_expect(f, 0, md_values_get(f->store, "cart", 1, "k", f->arena, &out, &f->err));
+  store_fixture_expect(f, 0, md_values_set(f->store, "cart", 1, 1, "k", &value, &f->err));
+  store_fixture_expect(f, 0, md_values_set(f->store, "cart", 1, 1, "k", &later, &f->err));
+  store_fixture_expect(f, 0, md_values_get(f->store, "cart", 1, 1, "k", f->arena, &out, &f->err));
   assert_string_equal(out.json, "[2]");
   assert_int_equal(out.expires_at, 90);
   assert_int_equal(out.written_at, 6);
-  store_fixture_expect(f, MD_ENOTFOUND, md_values_get(f->store, "cart", 2, "k", f->arena, &out, &f->err));
-  store_fixture_expect(f, MD_ENOTFOUND, md_values_get(f->store, "order", 1, "k", f->arena, &out, &f->err));
-  store_fixture_expect(f, 0, md_values_set(f->store, "cart", 1, "k", NULL, &f->err));
-  store_fixture_expect(f, MD_ENOTFOUND, md_values_get(f->store, "cart", 1, "k", f->arena, &out, &f->err));
+  store_fixture_expect(f, MD_ENOTFOUND, md_values_get(f->store, "cart", 1, 2, "k", f->arena, &out, &f->err));
+  store_fixture_expect(f, MD_ENOTFOUND, md_values_get(f->store, "order", 1, 1, "k", f->arena, &out, &f->err));
+  store_fixture_expect(f, 0, md_values_set(f->store, "cart", 1, 1, "k", NULL, &f->err));
+  store_fixture_expect(f, MD_ENOTFOUND, md_values_get(f->store, "cart", 1, 1, "k", f->arena, &out, &f->err));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, store_fixture_setup_memory, store_fixture_teardown)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes and reads the bytes of journals and waits.
-#include "engine/pack.h"
+#include "base/pack.h"
 #include <string.h>
 
 void md_pack_uint(md_buffer *out, uint64_t number) {

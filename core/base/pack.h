@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bytes of journals and waits: LEB128 varints, zigzag for signed ones, texts with length and a closing NUL. Pure.
+// The bytes of journals, waits and sketches: LEB128 varints, zigzag for signed ones, texts with length and a closing
+// NUL. Pure.
 #pragma once
 #include "base/buffer.h"
 #include <stdint.h>

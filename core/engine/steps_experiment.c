@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// m:experiment: the person's arm, the same for good, and the exposure where it is used.
+#include "engine/turn.h"
+#include <string.h>
+
+enum { MEMBERS_MAX = 256 };
+static const char control[] = "control";
+
+static bool has_arm(const md_experiment *experiment, const char *arm) {
+  for (int i = 0; i < experiment->arm_count; i++)
+    if (strcmp(experiment->arms[i], arm) == 0) return true;
+  return false;
+}
+
+// The first arm that any row of the person met, of those that there still are (P3).
+static int known_arm(md_turn_state *turn, const md_experiment *experiment, const char **arm) {
+  md_engine *engine = turn->engine;
+  int64_t rows[MEMBERS_MAX], canonical = 0;
+  int count = 0;
+  md_exposure found, first = {.at = INT64_MAX};
+  int rc = md_people_canonical(engine->store, turn->run->person, &canonical, &turn->error);
+  if (rc == 0) rc = md_people_members(engine->store, canonical, rows, MEMBERS_MAX, &count, &turn->error);
+  for (int i = 0; rc == 0 && i < count; i++) {
+    rc = md_exposures_get(engine->store, experiment->name, rows[i], engine->arena, &found, &turn->error);
+    if (rc == 0 && found.at < first.at && has_arm(experiment, found.arm)) first = found;
+    if (rc == MD_ENOTFOUND) rc = 0;
+  }
+  *arm = first.arm;
+  return rc;
+}
+
+static int expose(md_turn_state *turn, const md_experiment *experiment, const char *arm) {
+  md_exposed *exposed = md_arena_alloc_zero(turn->engine->arena, sizeof *exposed);
+  const char *name = md_arena_strdup(turn->engine->arena, experiment->name);
+  const char *own = md_arena_strdup(turn->engine->arena, arm);
+  if (!exposed || !name || !own) return MD_ENOMEM;
+  exposed->exposure = (md_exposure){.experiment = name,
+                                    .arm = own,
+                                    .moment = turn->run->moment,
+                                    .person = turn->run->person,
+                                    .version = turn->run->version,
+                                    .run = turn->run->id,
+                                    .at = turn->engine->now};
+  exposed->before = turn->exposures;
+  turn->exposures = exposed;
+  return 0;
+}
+
+static int assign(md_turn_state *turn, const md_experiment *experiment, const char **arm) {
+  char unit[24];
+  int rc = known_arm(turn, experiment, arm);
+  if (rc || *arm) return rc;
+  snprintf(unit, sizeof unit, "%lld", (long long)turn->run->person);
+  int index = turn->engine->options.assign(experiment->seed, experiment->coverage, experiment->weights,
+                                           experiment->arm_count, unit);
+  if (index < 0) return 0;
+  *arm = experiment->arms[index];
+  return expose(turn, experiment, *arm);
+}
+
+// An experiment that is not declared for this moment, a run without a person, and one outside the coverage have the
+// control, without an exposure.
+void md_step_experiment(md_turn_state *turn, const md_step *step, md_answer *answer) {
+  const md_experiments *all = turn->engine->experiments;
+  const md_experiment *experiment = all ? md_experiments_find(all, step->name) : NULL;
+  const char *arm = NULL;
+  int rc = 0;
+  bool meant = experiment && strcmp(experiment->moment, turn->run->moment) == 0 && turn->engine->options.assign;
+  if (meant && turn->run->person) rc = assign(turn, experiment, &arm);
+  if (rc == 0 && !arm) arm = meant ? experiment->arms[0] : control;
+  if (rc == 0 && !(answer->value = json_string(arm))) rc = MD_ENOMEM;
+  if (rc) md_step_fail(turn, rc, answer);
+}
