@@ -142,7 +142,7 @@ static bool set_up(transfer *t) {
 
 static void fail(md_call_attempt *attempt, md_call_end end, const char *detail) {
   attempt->end = end;
-  snprintf(attempt->detail, sizeof attempt->detail, "%s", detail);
+  snprintf(attempt->detail, sizeof attempt->detail, "%.*s", (int)sizeof attempt->detail - 1, detail);
 }
 
 static void begin(md_http_calls *calls, md_call_attempt *attempt) {

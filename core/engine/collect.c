@@ -33,7 +33,7 @@ int md_collect_add(md_engine *engine, md_wait *wait, const md_event *event, md_e
 
 // Where the wait has a where: asks it about candidates, many in one replay.
 static int add_judged(md_engine *engine, md_run *run, md_wait *wait, const md_event *events, int count, md_error *err) {
-  int64_t seqs[JUDGED_AT_ONCE];
+  int64_t seqs[JUDGED_AT_ONCE] = {0};
   bool accepted[JUDGED_AT_ONCE];
   for (int i = 0; i < count; i++)
     seqs[i] = events[i].seq;
