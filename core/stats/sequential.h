@@ -21,7 +21,7 @@ typedef struct md_asympcs {
 void md_asympcs_effect(const md_arm *control, const md_arm *treatment, bool relative, double alpha, double tuning_n,
                        md_asympcs *out);
 
-enum { MD_LOOKS_MAX = 100 };
+enum { MD_LOOKS_MAX = 60 };
 
 // Symmetric bounds ±z at each look, spending 2 - 2Φ(z(1-α/4)/√t) a side (Lan, DeMets 1983, of O'Brien and Fleming's
 // kind), by recursive integration of the density between the bounds (Armitage, McPherson, Rowe 1969). `fractions`

@@ -64,8 +64,8 @@ static void bounds_as_published(void **state) {
 // A look that adds nothing of note hardly moves the last bound, and many looks raise it.
 static void more_looks_cost_more(void **state) {
   (void)state;
-  double fractions[100], bounds[100], spent[100], last = 1.95;
-  for (size_t looks = 1; looks <= 100; looks = looks * 3 + 1) {
+  double fractions[MD_LOOKS_MAX], bounds[MD_LOOKS_MAX], spent[MD_LOOKS_MAX], last = 1.95;
+  for (size_t looks = 1; looks <= MD_LOOKS_MAX; looks = looks * 3 + 1) {
     for (size_t i = 0; i < looks; i++)
       fractions[i] = (double)(i + 1) / (double)looks;
     md_lan_demets_obf(0.05, fractions, looks, bounds, spent);
