@@ -330,7 +330,6 @@ static void test_a_dropped_pair_can_be_added_again(void **state) {
 // One key of very many rows is sorted out of turn, and small batches leave only a bounded tail in memory.
 static void test_the_tail_in_memory_is_bounded(void **state) {
   store_fixture *f = *state;
-  assert_int_equal(sqlite3_exec(f->store->db, "PRAGMA synchronous = OFF", NULL, NULL, NULL), SQLITE_OK); // for speed
   for (int i = 0; i < 3; i++) {
     store_fixture_begin(f);
     for (int k = 0; k < 4000; k++)
