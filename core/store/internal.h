@@ -4,6 +4,7 @@
 #include "store/statement.h"
 #include "store/store.h"
 #include "store/vault_state.h"
+#include "store/wal_vfs.h"
 
 typedef struct md_index md_index;
 
@@ -26,8 +27,9 @@ typedef struct md_store_mark {
 
 struct md_store {
   sqlite3 *db;
-  char *path;  // as in messages: "memory" for a database in memory
-  int lock_fd; // the one writer's lock, or -1
+  md_wal_vfs wal_vfs; // of a writer that syncs its commits
+  char *path;         // as in messages: "memory" for a database in memory
+  int lock_fd;        // the one writer's lock, or -1
   bool read_only, in_memory, unsynced;
   bool in_transaction;
   int failed; // a storage failure inside the open transaction: nothing but a rollback is allowed (B1)

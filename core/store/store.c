@@ -49,7 +49,10 @@ static int prepare_file(md_store *store, const char *path, md_error *err) {
 static int connect_file(md_store *store, const char *path, md_error *err) {
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   flags |= store->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-  int rc = sqlite3_open_v2(path ? path : ":memory:", &store->db, flags, NULL);
+  bool gathers = path && !store->read_only && !store->unsynced;
+  int rc = gathers ? md_wal_vfs_register(&store->wal_vfs) : SQLITE_OK;
+  if (rc == SQLITE_OK)
+    rc = sqlite3_open_v2(path ? path : ":memory:", &store->db, flags, gathers ? store->wal_vfs.name : NULL);
   if (rc != SQLITE_OK) return md_sqlite_error(store->db, store->path, rc, err);
   sqlite3_busy_timeout(store->db, BUSY_MS);
   sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -114,6 +117,7 @@ void md_store_close(md_store *store) {
   md_index_close(store);
   md_statements_deinit(&store->statements);
   sqlite3_close(store->db);
+  md_wal_vfs_unregister(&store->wal_vfs);
   md_lock_release(store->lock_fd);
   md_free(store->path);
   md_free(store);

@@ -26,14 +26,23 @@ static store_fixture *new_fixture(void) {
   return fixture;
 }
 
-int store_fixture_setup(void **state) {
+static int set_up(void **state, bool unsynced) {
   store_fixture *fixture = new_fixture();
+  fixture->unsynced = unsynced;
   snprintf(fixture->directory, sizeof fixture->directory, "/tmp/momentd-test-XXXXXX");
   assert_non_null(mkdtemp(fixture->directory));
   snprintf(fixture->path, sizeof fixture->path, "%s/test.db", fixture->directory);
   store_fixture_open(fixture);
   *state = fixture;
   return 0;
+}
+
+int store_fixture_setup(void **state) {
+  return set_up(state, false);
+}
+
+int store_fixture_setup_unsynced(void **state) {
+  return set_up(state, true);
 }
 
 int store_fixture_setup_memory(void **state) {
@@ -61,9 +70,8 @@ int store_fixture_teardown(void **state) {
   return 0;
 }
 
-// A crash is a copy of the files as they lie, so nothing is gained by waiting for the disk.
 void store_fixture_open(store_fixture *fixture) {
-  md_store_options options = {.path = fixture->path[0] ? fixture->path : NULL, .unsynced = true};
+  md_store_options options = {.path = fixture->path[0] ? fixture->path : NULL, .unsynced = fixture->unsynced};
   store_fixture_expect(fixture, 0, md_store_open(&fixture->store, &options, &fixture->err));
 }
 

@@ -7,13 +7,16 @@
 typedef struct store_fixture {
   char directory[64];
   char path[96];
+  bool unsynced;
   md_store *store; // the writer, or NULL while closed
   md_arena *arena;
   md_error err;
 } store_fixture;
 
-// For cmocka's setup and teardown: `*state` is a store_fixture. The second has its database in memory.
+// For cmocka's setup and teardown: `*state` is a store_fixture. The second does not wait for the disk (a crash is a
+// copy of the files as they lie, so it tells the same), the third has its database in memory.
 int store_fixture_setup(void **state);
+int store_fixture_setup_unsynced(void **state);
 int store_fixture_setup_memory(void **state);
 int store_fixture_teardown(void **state);
 

@@ -112,7 +112,7 @@ static void loop_over_writes(store_fixture *f, fault_kind kind, bool forever) {
   int n = 1;
   while (n < SOME && fail_nth_write(f, kind, n, forever))
     n++;
-  assert_true(n > 20 && n < SOME);
+  assert_true(n > BATCHES && n < SOME); // a commit is one write to the WAL
 }
 
 static void test_the_nth_write_fails(void **state) {

@@ -373,7 +373,7 @@ static void test_hashes_fit_six_bytes_and_tell_spaces_apart(void **state) {
   assert_int_equal(md_index_source(run), MD_SOURCE_RUNS);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, store_fixture_setup, store_fixture_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, store_fixture_setup_unsynced, store_fixture_teardown)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
