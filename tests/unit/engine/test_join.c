@@ -262,10 +262,12 @@ static const char *everything(const int64_t *people, int count) {
   md_buffer text;
   md_buffer_init(&text);
   shop_runs all = shop_all_runs(&s);
-  for (int i = 0; i < all.count; i++)
-    md_buffer_printf(&text, "run %d person %d about %s state %d steps %d due %lld %s\n", (int)all.list[i].id,
-                     (int)all.list[i].person, all.list[i].about.value, (int)all.list[i].state, all.list[i].steps,
-                     (long long)all.list[i].due_at, all.list[i].outcome ? all.list[i].outcome : "");
+  for (int i = 0; i < all.count; i++) {
+    md_run run;
+    assert_int_equal(md_runs_get(s.store, all.list[i].id, s.arena, &run, NULL), 0);
+    md_buffer_printf(&text, "run %d person %d about %s state %d steps %d due %lld %s\n", (int)run.id, (int)run.person,
+                     run.about.value, (int)run.state, run.steps, (long long)run.due_at, run.outcome ? run.outcome : "");
+  }
   for (int i = 0; i < count; i++) {
     int64_t limit = 0, rows[MD_ROWS_MAX];
     int row_count = 0;
