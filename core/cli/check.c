@@ -2,11 +2,14 @@
 // `momentd check`: finds what is wrong with a script tree before a daemon takes it.
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/known_types.h"
 #include "cli/output.h"
 #include "cli/scripts.h"
+#include "cli/settings.h"
 #include "cli/tree.h"
 #include "message/copy.h"
 #include "script/lint.h"
+#include "script/lint_calls.h"
 #include "script/plan.h"
 #include "script/vm.h"
 #include <stdarg.h>
@@ -22,6 +25,8 @@ typedef struct inspection {
   const char *moment;   // that is looked at
   const md_source *own; // its files
   const char *file;     // that is linted
+  const char *locale;   // the default one
+  md_known_types types;
 } inspection;
 
 static void __attribute__((format(printf, 4, 5)))
@@ -75,11 +80,23 @@ static bool copy_name(inspection *at, const char *path, const char **name, const
   return *name && *locale;
 }
 
+// The default locale itself, or its language ("da" for "da-DK").
+static bool has_language(const char *const *locales, const char *wanted) {
+  for (; *locales; locales++) {
+    size_t len = strlen(*locales);
+    if (strncmp(*locales, wanted, len) == 0 && (wanted[len] == '\0' || wanted[len] == '-')) return true;
+  }
+  return false;
+}
+
 // M1: a template that is declared or named exists in every locale that any copy of the moment has.
 static void check_template(inspection *at, const char *name, const char *file, int line) {
   md_copy_source source = copy_source(at);
   const char **locales = NULL, *other, *locale;
   int count = md_copy_locales(&source, name, at->arena, &locales);
+  if (count > 0 && !has_language((const char *const *)locales, at->locale))
+    found(at, file, line, "the template %s has no copy in %s, the default locale: write %s.%s.md, or set locale", name,
+          at->locale, name, at->locale);
   if (count == 0) found(at, file, line, "there is no copy for the template %s: write %s.LOCALE.md", name, name);
   const char *told = "";
   for (int i = 0; count > 0 && i < at->own->count; i++) {
@@ -88,6 +105,14 @@ static void check_template(inspection *at, const char *name, const char *file, i
     found(at, file, line, "the template %s has no copy in the locale %s, in which %s has one", name, locale, other);
     told = locale;
   }
+}
+
+static void check_triggers(inspection *at, const md_definition *definition, const md_source_file *file) {
+  char advice[300];
+  for (const char *const *on = definition->on; *on; on++)
+    if (md_known_types_unknown(&at->types, *on, advice, sizeof advice))
+      found(at, file->path, md_lint_line_of(file->data, file->len, "on"), "on: nothing can start it by '%s': %s", *on,
+            advice);
 }
 
 static void check_definition(inspection *at, const md_definition *definition, const char *file) {
@@ -104,11 +129,17 @@ static void check_definition(inspection *at, const md_definition *definition, co
   }
   for (const char *const *name = definition->templates; name && *name; name++)
     check_template(at, *name, file, 1);
+  const md_source_file *text = md_source_find(at->own, file);
+  if (text) check_triggers(at, definition, text);
 }
 
 static void lint_finding(void *context, int line, const char *what) {
   inspection *at = context;
   md_problems_add(&at->problems, at->moment, md_arena_printf(at->arena, "%s:%d: %s", at->file, line, what));
+}
+
+static bool unknown_type(void *context, const char *type, char *advice, size_t room) {
+  return md_known_types_unknown(&((inspection *)context)->types, type, advice, room);
 }
 
 static void template_named(void *context, int line, const char *name, size_t len) {
@@ -117,9 +148,16 @@ static void template_named(void *context, int line, const char *name, size_t len
   if (copy) check_template(at, copy, at->file, line);
 }
 
-static bool ends_with(const char *text, const char *end) {
-  size_t len = strlen(text), tail = strlen(end);
-  return len >= tail && strcmp(text + len - tail, end) == 0;
+static void check_calls(inspection *at, const md_definition *definition) {
+  const md_call_lint lint = {.templates_declared = !definition || (definition->templates && *definition->templates),
+                             .context = at,
+                             .unknown_type = unknown_type,
+                             .found = lint_finding};
+  for (int i = 0; i < at->own->count; i++) {
+    const md_source_file *file = &at->own->files[i];
+    at->file = file->path;
+    if (md_is_script(file->path)) md_lint_calls(&lint, file->data, file->len, at->arena);
+  }
 }
 
 static void check_files(inspection *at) {
@@ -128,7 +166,7 @@ static void check_files(inspection *at) {
     const md_source_file *file = &at->own->files[i];
     md_error err = {0};
     at->file = file->path;
-    bool script = ends_with(file->path, ".lua") && !ends_with(file->path, "_spec.lua");
+    bool script = md_is_script(file->path);
     if (script) md_script_lint(file->data, file->len, lint_finding, at);
     if (script) md_script_lint_steps(file->data, file->len, lint_finding, at);
     if (script) md_script_templates(file->data, file->len, template_named, at);
@@ -153,6 +191,7 @@ static void check_moment(inspection *at, const char *moment, const char *file) {
     md_problems_add(&at->problems, moment, err.text);
   else
     check_definition(at, md_vm_definition(vm), file);
+  check_calls(at, vm ? md_vm_definition(vm) : NULL);
   if (vm) md_vm_free(vm);
   at->own = NULL;
 }
@@ -177,8 +216,6 @@ static void check_stray(inspection *at, const char *path) {
 }
 
 static void check_all(inspection *at) {
-  check_plan(at);
-  if (!at->plan) return;
   for (int i = 0; i < at->tree.source.count; i++) {
     const char *path = at->tree.source.files[i].path;
     if (!md_tree_wants(&at->tree, md_tree_folder(path, at->arena)) && !md_tree_wants(&at->tree, path)) continue;
@@ -188,7 +225,6 @@ static void check_all(inspection *at) {
     else
       check_stray(at, path);
   }
-  md_plan_free(at->plan);
 }
 
 static void show_json(const md_problem *problem) {
@@ -236,13 +272,31 @@ static int show(const inspection *at, bool json) {
   return count ? MD_EXIT_FAILED : MD_EXIT_OK;
 }
 
+static int read_locale(inspection *at, const md_cli_args *args, md_error *err) {
+  md_settings settings;
+  int code = md_settings_load(&settings, args, at->arena, err);
+  at->locale = code ? NULL : settings.locale;
+  return code;
+}
+
+// What the checks ask.
+static int prepare(inspection *at, md_error *err) {
+  check_plan(at);
+  int code = at->plan ? 0 : md_error_set(err, MD_ENOMEM, "out of memory");
+  if (!code) code = md_known_types_read(&at->types, at->plan, &at->tree.source, at->arena);
+  return code;
+}
+
 static int check(const md_cli_args *args) {
   md_error err = {0};
   inspection at = {.arena = md_arena_new(0)};
   if (!at.arena) return md_cli_fail(&(md_error){.code = MD_ENOMEM});
   md_arena *scope = md_json_scope(at.arena);
   int code = md_tree_read(&at.tree, args->positional_count ? args->positional[0] : "scripts", at.arena, &err);
+  if (!code) code = read_locale(&at, args, &err);
+  if (!code) code = prepare(&at, &err);
   if (!code) check_all(&at);
+  md_plan_free(at.plan);
   code = code ? md_cli_fail(&err) : show(&at, md_cli_switch(args, "json"));
   md_problems_clear(&at.problems);
   md_json_scope(scope);
@@ -250,7 +304,10 @@ static int check(const md_cli_args *args) {
   return code;
 }
 
-static const md_cli_option options[] = {{"json", NULL, "one JSON object a problem: moment, file, line, message"}, {0}};
+static const md_cli_option options[] = {{"config", "FILE", "take the default locale from this configuration file"},
+                                        {"locale", "LOCALE", "the locale of a person who has none (default da)"},
+                                        {"json", NULL, "one JSON object a problem: moment, file, line, message"},
+                                        {0}};
 
 const md_cli_command md_cli_check = {
     .name = "check",

@@ -139,10 +139,19 @@ int md_daemon_keys(md_store *store, const char *without, md_auth **out, md_error
   return code;
 }
 
+static int check_retention(const md_settings *settings, md_error *err) {
+  if (!settings->retention || settings->retention >= MD_EVENT_IDS_REMEMBERED) return 0;
+  return md_error_set(
+      err, MD_EINVAL,
+      "retention is less than 90 days, the time for which event ids are remembered: give 90d or more, or 0 to "
+      "forget nothing");
+}
+
 static int open_engine(md_daemon *daemon, md_error *err) {
   const md_settings *settings = daemon->settings;
   md_store_options store = {.path = settings->db, .cache_kib = (int)settings->page_cache};
-  int code = md_store_open(&daemon->store, &store, err);
+  int code = check_retention(settings, err);
+  if (!code) code = md_store_open(&daemon->store, &store, err);
   if (!code) code = md_master_key_open(&daemon->master_key, settings->db, settings->key_file, err);
   if (!code) code = md_vault_open(daemon->store, daemon->master_key, err);
   md_postroom_options post = {.settings = settings, .master_key = daemon->master_key};
@@ -159,6 +168,7 @@ static int open_engine(md_daemon *daemon, md_error *err) {
                                .assign = md_experiment_assign,
                                .meter = &md_meter_of_store,
                                .trigger_age_max = settings->max_age,
+                               .retention = settings->retention,
                                .inbox_limit = (size_t)settings->queue_limit,
                                .wake = wake,
                                .wake_context = daemon,

@@ -6,6 +6,7 @@
 #include "cli/reader.h"
 #include "cli/rows.h"
 #include "cli/states.h"
+#include "message/compose.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -81,6 +82,7 @@ static void show_fields(const md_message *message) {
                                   {"created", md_time_text(message->created_at, created)},
                                   {"due", md_time_text(message->due_at, due)},
                                   {"final", md_time_text(message->final_at, ended)},
+                                  {"request", message->request},
                                   {"reason", message->reason},
                                   {"detail", message->detail},
                                   {"again from", message->again_at ? md_time_text(message->again_at, again) : NULL},
@@ -96,14 +98,70 @@ static void show_fields(const md_message *message) {
   if (message->reason) printf("  %-12s%s\n", "that is", md_reason_text(message->reason));
 }
 
+static void print_text(const char *text) {
+  for (const char *at = text; *at; at++)
+    if ((unsigned char)*at >= 0x20 || *at == '\n' || *at == '\t') putchar(*at);
+}
+
+// What was sent live is not kept: it is made again from the version that the message is pinned to.
+static int render_again(md_reader *reader, const md_message *message, md_copy *copy) {
+  const char *const locales[] = {message->locale, NULL};
+  md_version_file *files = NULL;
+  md_buffer mail;
+  md_compose compose = {.moment = message->moment,
+                        .class_name = message->class_name,
+                        .template_name = message->template_name,
+                        .variant = message->variant,
+                        .locales = locales,
+                        .from = {.address = "momentd@localhost"},
+                        .to = {.address = message->to ? message->to : "nobody@localhost"},
+                        .message_id = message->message_id ? message->message_id : "0@localhost",
+                        .date = message->created_at};
+  int code =
+      md_versions_files(reader->store, message->version, reader->arena, &files, &compose.file_count, &reader->err);
+  if (!code && compose.file_count == 0)
+    code = md_error_set(&reader->err, MD_ENOTFOUND, "the files of its version are not kept any more");
+  compose.files = files;
+  if (!code && message->data) compose.data = md_json_parse(message->data, strlen(message->data), false, &reader->err);
+  if (!code && message->data && !compose.data) code = MD_ECORRUPT;
+  md_buffer_init(&mail);
+  if (!code) code = md_compose_mail(&compose, reader->arena, copy, &mail, &reader->err);
+  md_buffer_deinit(&mail);
+  return code;
+}
+
+static bool was_composed(const md_message *message) {
+  return message->template_name && message->data && message->locale && !message->rendering;
+}
+
+static void show_again(md_reader *reader, const md_message *message) {
+  md_copy copy = {0};
+  if (!was_composed(message)) return;
+  if (render_again(reader, message, &copy)) {
+    printf("\nIt cannot be shown: %s\n", reader->err.text);
+    return;
+  }
+  printf("\nMade again from version %" PRId64 " (--html FILE writes its HTML):\n\n", message->version);
+  print_text(copy.text ? copy.text : copy.html ? copy.html : "");
+  putchar('\n');
+}
+
+static int html_of(md_reader *reader, const md_message *message, md_buffer *html) {
+  md_copy copy = {0};
+  if (message->rendering) return md_mail_html(message->rendering, strlen(message->rendering), html, &reader->err);
+  if (!was_composed(message))
+    return md_error_set(&reader->err, MD_ENOTFOUND, "message %" PRId64 " was never filled in", message->id);
+  int code = render_again(reader, message, &copy);
+  if (!code && !copy.html)
+    code = md_error_set(&reader->err, MD_ENOTFOUND, "message %" PRId64 " has no HTML part", message->id);
+  if (!code) md_buffer_puts(html, copy.html);
+  return code;
+}
+
 static int write_html(md_reader *reader, const md_message *message, const char *file) {
   md_buffer html;
   md_buffer_init(&html);
-  int code = message->rendering ? md_mail_html(message->rendering, strlen(message->rendering), &html, &reader->err)
-                                : md_error_set(&reader->err, MD_ENOTFOUND,
-                                               "message %" PRId64 " has no rendering: it is kept only where no channel "
-                                               "was called (shadow)",
-                                               message->id);
+  int code = html_of(reader, message, &html);
   if (!code) code = md_file_write(file, html.data ? html.data : "", html.len, false, &reader->err);
   md_buffer_deinit(&html);
   if (!code) printf("Its HTML is in %s.\n", file);
@@ -134,6 +192,7 @@ static int show(const md_cli_args *args) {
   else if (!code)
     show_fields(&message);
   if (!code && !html && message.rendering && !md_cli_switch(args, "json")) printf("\n%s\n", message.rendering);
+  if (!code && !html && !md_cli_switch(args, "json")) show_again(&reader, &message);
   if (!code && html) code = write_html(&reader, &message, html);
   code = code ? md_cli_fail(&reader.err) : MD_EXIT_OK;
   md_reader_close(&reader);
@@ -160,12 +219,12 @@ const md_cli_command md_cli_messages_list = {
 };
 
 static const md_cli_option show_options[] = {
-    {"html", "FILE", "write the HTML part of a kept rendering into this file"}, {"json", NULL, "one JSON object"}, {0}};
+    {"html", "FILE", "write its HTML into this file"}, {"json", NULL, "one JSON object"}, {0}};
 
 const md_cli_command md_cli_messages_show = {
     .name = "messages show",
     .arguments = "MESSAGE",
-    .summary = "Show a message with its state, reason and, in shadow mode, its rendering",
+    .summary = "Show a message with its state, its reason and what it says",
     .example = "  momentd messages show 3 --db shop.db --html mail.html",
     .options = show_options,
     .positional_min = 1,

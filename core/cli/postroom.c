@@ -190,6 +190,7 @@ static md_channel_options channel_options(const md_postroom_options *options) {
 static int open_delivery(md_postroom *room, const md_postroom_options *options, md_error *err) {
   md_courier_options courier = {.channel = channel_options(options),
                                 .threads = (int)options->settings->smtp_connections,
+                                .stop_grace = options->settings->stop_grace,
                                 .done = finished,
                                 .context = room};
   if (room->channel || room->closed || !options->settings->mail) return 0;

@@ -89,6 +89,7 @@ void md_message_fields(md_line *line, const md_message *message) {
   md_line_text(line, "detail", message->detail);
   md_line_text(line, "message_id", message->message_id);
   md_line_number(line, "attempts", message->attempts);
+  md_line_text(line, "request", message->request);
 }
 
 void md_message_row(md_table *table, const md_message *message) {
@@ -176,7 +177,8 @@ const char *md_reason_text(const char *reason) {
       {"depth", "the chain of emitted events was too long"},
       {"rate", "emitted events started too many runs within the hour"},
       {"error", "the script failed"},
-      {"identity_conflict", "the event names two known persons, or another one than the run's"},
+      {"identity_conflict",
+       "the event names two people who are known apart, or somebody else than the run's person; nothing was joined"},
       {"thing_conflict", "the event contradicts what the thing belongs to"},
   };
   if (!reason) return "";

@@ -32,12 +32,14 @@
   X(sale_event, TEXT, "TYPE", "order.placed", "the event that is a sale, where existing_customer is on")               \
   X(max_age, DURATION, "SPAN", "1d", "an older trigger starts nothing, where its moment says nothing else")            \
   X(catch_up_rate, NUMBER, "N", "600", "mails a minute after a downtime, urgent ones apart; 0: no limit")              \
+  X(retention, DURATION, "SPAN", "400d", "events and ended runs that are older are forgotten; at least 90d, 0: none")  \
   X(smtp_password_file, TEXT, "FILE", NULL, "a file whose first line is the password for the SMTP server")             \
   X(smtp_ca_file, TEXT, "FILE", NULL, "certificates to trust instead of the system's")                                 \
   X(smtp_plain, SWITCH, NULL, "no", "allow SMTP without TLS to a server that is not on this machine")                  \
   X(smtp_connections, NUMBER, "N", "4", "connections to the SMTP server at once, one of them for urgent mail")         \
   X(smtp_connect_timeout, DURATION, "SPAN", "30s", "how long a connection to the SMTP server may take")                \
   X(smtp_reply_timeout, DURATION, "SPAN", "180s", "how long each of the SMTP server's replies is waited for")          \
+  X(stop_grace, DURATION, "SPAN", "10s", "how long a stop waits for the SMTP server's reply to a mail handed over")    \
   X(body_limit, NUMBER, "BYTES", "262144", "largest event")                                                            \
   X(batch_limit, NUMBER, "BYTES", "4194304", "largest batch of events")                                                \
   X(header_limit, NUMBER, "BYTES", "32768", "largest request line with headers")                                       \

@@ -200,4 +200,5 @@ void md_shop_describe(md_shop *shop, md_buffer *out) {
   md_table_init(&messages, md_message_headers);
   md_messages_list(shop->driver.store, &(md_message_filter){0}, add_message, &messages, NULL);
   md_table_write(&messages, out, MD_TABLE_WIDTH, "No messages.");
+  md_expect_show_mail(shop, out);
 }

@@ -15,6 +15,7 @@ typedef struct md_shop {
   int64_t next_event;
   int64_t taken[MD_SHOP_MESSAGES]; // ids of messages that an expectation took
   int taken_count;
+  int64_t shown; // the message whose text was not the expected one, or 0
   bool parked_expected;
   struct md_shop_answer *answers; // newest first
   struct md_shop_call *calls;     // that were made, newest first

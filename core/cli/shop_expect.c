@@ -66,14 +66,18 @@ static const char *field_of(const md_message *message, const char *name) {
   return NULL;
 }
 
-static bool text_has(md_shop *shop, const md_message *message, const char *wanted) {
+static void mail_text(md_shop *shop, const md_message *message, md_buffer *out) {
   size_t len = 0;
-  md_buffer text;
   const char *mail = md_memory_channel_mail(shop->channel, message->id, &len);
-  if (!mail || !wanted) return false;
+  if (mail && md_mail_plain(mail, len, out, NULL)) md_mail_html(mail, len, out, NULL);
+  md_buffer_putc(out, '\0');
+}
+
+static bool text_has(md_shop *shop, const md_message *message, const char *wanted) {
+  md_buffer text;
   md_buffer_init(&text);
-  if (md_mail_plain(mail, len, &text, NULL)) md_mail_html(mail, len, &text, NULL);
-  bool found = text.data && strstr(text.data, wanted);
+  mail_text(shop, message, &text);
+  bool found = wanted && text.data && strstr(text.data, wanted);
   md_buffer_deinit(&text);
   return found;
 }
@@ -119,6 +123,31 @@ static const char *in_words(const json_t *wanted, char out[static TEXT_MAX]) {
   return out;
 }
 
+// Where only the text was another, the mail is shown: what it says is what the writer looks for.
+static void note_mail(md_shop *shop, const inbox *all, const json_t *wanted) {
+  json_t *rest = json_copy((json_t *)wanted);
+  if (!rest || !json_object_get(rest, "text")) return;
+  json_object_del(rest, "text");
+  for (int i = 0; i < all->count && !shop->shown; i++) {
+    const md_message *message = &all->messages[i];
+    if (was_sent(message) && !taken(shop, message) && matches(shop, message, rest)) shop->shown = message->id;
+  }
+}
+
+void md_expect_show_mail(md_shop *shop, md_buffer *out) {
+  inbox all;
+  if (!shop->shown || read_inbox(shop, &all, NULL)) return;
+  for (int i = 0; i < all.count; i++) {
+    md_buffer text;
+    if (all.messages[i].id != shop->shown) continue;
+    md_buffer_init(&text);
+    mail_text(shop, &all.messages[i], &text);
+    md_buffer_printf(out, "The mail \"%s\" to %s says:\n%s\n", all.messages[i].subject ? all.messages[i].subject : "",
+                     all.messages[i].to ? all.messages[i].to : "nobody", text.data ? text.data : "");
+    md_buffer_deinit(&text);
+  }
+}
+
 static int expect_message(md_shop *shop, const json_t *wanted, md_error *err) {
   inbox all;
   all.count = 0;
@@ -134,6 +163,7 @@ static int expect_message(md_shop *shop, const json_t *wanted, md_error *err) {
     if (shop->taken_count < MD_SHOP_MESSAGES) shop->taken[shop->taken_count++] = all.messages[i].id;
     return 0;
   }
+  note_mail(shop, &all, wanted);
   return md_error_set(err, MD_ESCRIPT, "expected a message %s; seen: %s", in_words(wanted, words),
                       open ? "other messages, listed below" : "no message that was not expected before");
 }

@@ -4,6 +4,9 @@
 #include "cli/shop.h"
 
 // `what` and `wanted` as in script/spec.h. MD_ESCRIPT with a sentence: it is not so.
+// Appends the mail whose text was not the expected one, if there was such a one.
+void md_expect_show_mail(md_shop *shop, md_buffer *out);
+
 int md_expect(md_shop *shop, const char *what, const json_t *wanted, md_error *err);
 // MD_EINVAL, with the nearest that is known, when `name` is not among `known`.
 int md_expect_known(const char *name, const char *const *known, const char *where, md_error *err);

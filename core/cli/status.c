@@ -72,6 +72,34 @@ static json_t *rows_of(const json_t *object) {
   return list;
 }
 
+// What is forgotten, and how far that has come (R7); NULL before the first round has ended.
+static json_t *read_retention(const overview *at) {
+  static const char *const counts[] = {"events", "runs", "versions"};
+  int64_t span = 0, done = 0;
+  if (md_settings_get_int(at->reader->store, "retention_done_at", &done, NULL)) return NULL;
+  md_settings_get_int(at->reader->store, "retention_span", &span, NULL);
+  char time[MD_TIME_TEXT], name[32];
+  json_t *row = json_object();
+  json_object_set_new(row, "days", json_integer(span / MD_DAY));
+  json_object_set_new(row, "done_at", json_string(md_time_text(done, time)));
+  for (int i = 0; i < 3; i++) {
+    int64_t count = 0;
+    snprintf(name, sizeof name, "retention_%s", counts[i]);
+    md_settings_get_int(at->reader->store, name, &count, NULL);
+    json_object_set_new(row, counts[i], json_integer(count));
+  }
+  return row;
+}
+
+static void print_retention(const json_t *row) {
+  if (!row) return;
+  printf("%-13s%" JSON_INTEGER_FORMAT " days, looked at last %s; forgotten so far: %" JSON_INTEGER_FORMAT
+         " events, %" JSON_INTEGER_FORMAT " runs, %" JSON_INTEGER_FORMAT " versions\n",
+         "Retention", json_integer_value(json_object_get(row, "days")), md_json_text(row, "done_at"),
+         json_integer_value(json_object_get(row, "events")), json_integer_value(json_object_get(row, "runs")),
+         json_integer_value(json_object_get(row, "versions")));
+}
+
 static void show_json(const overview *at, int64_t events) {
   static const char *const facts[] = {"ready", "listen", "delivery",  "moment_delivery", "mail",       "version",
                                       "pid",   "inbox",  "under_way", "requests",        "started_at", NULL};
@@ -89,6 +117,8 @@ static void show_json(const overview *at, int64_t events) {
   md_line_number(&line, "events", events);
   md_line_json(&line, "runs", at->runs);
   md_line_json(&line, "messages", at->messages);
+  json_t *retention = read_retention(at);
+  md_line_json(&line, "retention", retention ? retention : json_null());
   md_line_json(&line, "moments", rows_of(at->moments));
   json_t *errors = at->daemon ? json_object_get(at->daemon, "errors") : NULL;
   md_line_json(&line, "errors", errors ? errors : json_array());
@@ -168,6 +198,7 @@ static void show_text(const overview *at, int64_t events) {
   printf("%-13s%" PRId64 "\n", "Events", events);
   print_counts("Runs", at->runs);
   print_counts("Messages", at->messages);
+  print_retention(read_retention(at));
   print_moments(at);
   if (at->daemon) print_errors(json_object_get(at->daemon, "errors"));
 }

@@ -171,11 +171,13 @@ static int load_settings(suite *s, const md_cli_args *args, md_error *err) {
 }
 
 static int finish(const suite *s) {
+  if (s->count == 0) {
+    fputs("momentd: no specs were found: they are files whose names end in _spec.lua\n", stderr);
+    return MD_EXIT_FAILED;
+  }
   if (s->json) return s->failed ? MD_EXIT_FAILED : MD_EXIT_OK;
   if (s->tap)
     printf("1..%d\n", s->count);
-  else if (s->count == 0)
-    puts("No specs were found: they are files whose names end in _spec.lua.");
   else
     printf("%d specs, %d failed\n", s->count, s->failed);
   return s->failed ? MD_EXIT_FAILED : MD_EXIT_OK;

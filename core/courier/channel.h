@@ -23,6 +23,7 @@ typedef struct md_channel_options {
   md_micros connect_timeout;   // 0: 30 s
   md_micros reply_timeout;     // for each SMTP reply, the final one too; 0: 180 s
   const atomic_bool *stopping; // once true, what has not reached DATA ends as unsent; may be NULL
+  const atomic_bool *hurry;    // once true, nothing is waited for any more, no final reply either; may be NULL
 } md_channel_options;
 
 // Opens by the URL's scheme; connects to nothing yet. MD_EINVAL or MD_EIO say what is wrong with the URL, the directory

@@ -9,11 +9,12 @@
 #include "courier/smtp_url.h"
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 typedef struct smtp_channel {
   md_channel channel;
   CURL *curl;
-  const atomic_bool *stopping;
+  const atomic_bool *stopping, *hurry;
   char error[CURL_ERROR_SIZE];
   md_smtp_talk talk;
   const md_delivery *delivery;    // under way, or NULL
@@ -44,10 +45,12 @@ static size_t on_read(char *buffer, size_t size, size_t count, void *context) {
   return len;
 }
 
-// So that a cancel or a stop need not wait for a slow server's greeting.
+// So that a cancel or a stop need not wait for a slow server's greeting, and a stop not for ever for its last word: a
+// mail that was handed over whole then has an unknown end (M3).
 static int on_progress(void *context, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d) {
   (void)a, (void)b, (void)c, (void)d;
   smtp_channel *smtp = context;
+  if (smtp->delivery && smtp->hurry && atomic_load(smtp->hurry)) return 1;
   return smtp->delivery && smtp->read == 0 && smtp->talk.stage != MD_SMTP_DOT && break_off(smtp);
 }
 
@@ -91,8 +94,17 @@ static void deliver(md_channel *channel, const md_delivery *delivery, md_deliver
   curl_slist_free_all(to);
 }
 
+// The kept connection is left with a QUIT, whose answer libcurl would wait for for two minutes: nothing is read any
+// more.
+static void stop_listening(CURL *curl) {
+  curl_socket_t kept = CURL_SOCKET_BAD;
+  if (curl && curl_easy_getinfo(curl, CURLINFO_ACTIVESOCKET, &kept) == CURLE_OK && kept != CURL_SOCKET_BAD)
+    shutdown(kept, SHUT_RD);
+}
+
 static void smtp_free(md_channel *channel) {
   smtp_channel *smtp = (smtp_channel *)channel;
+  stop_listening(smtp->curl);
   curl_easy_cleanup(smtp->curl);
   md_free(smtp);
 }
@@ -178,6 +190,7 @@ int md_channel_smtp_new(md_channel **out, const md_channel_options *options, md_
   if (!smtp) return md_error_set(err, MD_ENOMEM, "out of memory");
   smtp->channel = (md_channel){.name = "smtp", .deliver = deliver, .free = smtp_free};
   smtp->stopping = options->stopping;
+  smtp->hurry = options->hurry;
   smtp->curl = md_curl_handle();
   int rc = smtp->curl ? set_up(smtp, options, err) : md_error_set(err, MD_ENOMEM, "out of memory");
   if (rc) {

@@ -24,7 +24,8 @@ typedef struct sender {
 struct md_courier {
   void (*done)(void *context, md_delivery *delivery);
   void *context;
-  atomic_bool stopping;
+  atomic_bool stopping, hurry;
+  md_micros stop_grace;
   pthread_mutex_t lock; // over what follows
   pthread_cond_t changed;
   list urgent, normal;
@@ -70,10 +71,30 @@ static void give_back(md_courier *courier, md_delivery *delivery) {
   courier->done(courier->context, delivery);
 }
 
+static const char *outcome_name(md_delivery_outcome outcome) {
+  static const char *const names[] = {"none", "accepted", "transient", "permanent", "unknown", "cancelled", "unsent"};
+  return (unsigned)outcome < sizeof names / sizeof names[0] ? names[outcome] : "none";
+}
+
+// Who follows a message finds its run and request here. The reply's text stays out: it may hold an address.
+static void log_result(const md_channel *channel, const md_delivery *delivery) {
+  const md_delivery_result *result = &delivery->result;
+  bool expected = result->outcome == MD_DELIVERY_ACCEPTED || result->outcome == MD_DELIVERY_UNSENT ||
+                  result->outcome == MD_DELIVERY_CANCELLED;
+  md_log_level level = expected ? MD_LOG_DEBUG : MD_LOG_WARN;
+  char message[24], run[24], reply[24];
+  if (!md_log_wants(level)) return;
+  md_log(level, "courier", "delivery", "request", delivery->request, "message",
+         md_log_int_text((long long)delivery->message, message), "run", md_log_int_text((long long)delivery->run, run),
+         "channel", channel->name, "result", outcome_name(result->outcome), "code",
+         result->reply ? md_log_int_text(result->reply, reply) : NULL, NULL);
+}
+
 static void *send_all(void *context) {
   sender *sender = context;
   for (md_delivery *delivery; (delivery = next_for(sender));) {
     md_courier_deliver_now(sender->channel, delivery);
+    log_result(sender->channel, delivery);
     give_back(sender->courier, delivery);
   }
   return NULL;
@@ -100,6 +121,7 @@ static int start_thread(sender *sender, md_error *err) {
 static int start_senders(md_courier *courier, const md_courier_options *options, md_error *err) {
   md_channel_options channel = options->channel;
   channel.stopping = &courier->stopping;
+  channel.hurry = &courier->hurry;
   int rc = 0;
   for (int i = 0; rc == 0 && i < courier->thread_count; i++) {
     courier->senders[i] = (sender){.courier = courier, .urgent_only = i == courier->thread_count - 1};
@@ -119,6 +141,7 @@ int md_courier_start(md_courier **out, const md_courier_options *options, md_err
   courier->done = options->done;
   courier->context = options->context;
   courier->thread_count = threads;
+  courier->stop_grace = options->stop_grace ? options->stop_grace : 10 * MD_SECOND;
   courier->urgent.end = &courier->urgent.first;
   courier->normal.end = &courier->normal.first;
   pthread_mutex_init(&courier->lock, NULL);
@@ -159,14 +182,27 @@ static int hand_back_all(md_courier *courier, list *list) {
   return count;
 }
 
+// Waits for the threads until the grace is over, then tells them to wait for nothing any more.
+static void join_senders(md_courier *courier) {
+  struct timespec until;
+  clock_gettime(CLOCK_REALTIME, &until);
+  until.tv_sec += (time_t)(courier->stop_grace / MD_SECOND);
+  for (int i = 0; i < courier->thread_count; i++) {
+    sender *sender = &courier->senders[i];
+    if (!sender->started || pthread_timedjoin_np(sender->thread, NULL, &until) == 0) continue;
+    if (!atomic_exchange(&courier->hurry, true))
+      md_log(MD_LOG_WARN, "courier", "a server has not answered in time: what it was given has an unknown end", NULL);
+    pthread_join(sender->thread, NULL);
+  }
+}
+
 void md_courier_stop(md_courier *courier) {
   if (!courier) return;
   pthread_mutex_lock(&courier->lock);
   atomic_store(&courier->stopping, true);
   pthread_cond_broadcast(&courier->changed);
   pthread_mutex_unlock(&courier->lock);
-  for (int i = 0; i < courier->thread_count; i++)
-    if (courier->senders[i].started) pthread_join(courier->senders[i].thread, NULL);
+  join_senders(courier);
   int unsent = hand_back_all(courier, &courier->urgent) + hand_back_all(courier, &courier->normal);
   if (unsent) md_log(MD_LOG_INFO, "courier", "messages handed back unsent", "count", md_log_int(unsent), NULL);
   for (int i = 0; i < courier->thread_count; i++)

@@ -10,10 +10,12 @@
 typedef struct snapshot {
   int64_t last_event;
   bool pending, offering, heavy, calls_recovered;
+  md_retention_place retention;
 } snapshot;
 
 static snapshot remember(const md_engine *engine) {
-  return (snapshot){engine->last_event, engine->pending, engine->offering, engine->heavy, engine->calls_recovered};
+  return (snapshot){engine->last_event, engine->pending,         engine->offering,
+                    engine->heavy,      engine->calls_recovered, engine->retention.at};
 }
 
 static void put_back(md_engine *engine, snapshot old) {
@@ -24,6 +26,7 @@ static void put_back(md_engine *engine, snapshot old) {
   engine->calls_recovered = old.calls_recovered;
   engine->linked_count = 0;
   engine->schedule_known = false;
+  engine->retention.at = old.retention;
   engine->emitted = NULL;
   engine->current = NULL;
   engine->request = NULL;
@@ -87,7 +90,8 @@ static int work(md_engine *engine, md_submission *list, md_submission **rest, bo
   if (rc == 0 && !hold) rc = md_fire_due(engine, engine->now, MD_BATCH_ITEMS, &fired, err);
   if (rc == 0) rc = md_advance_queued(engine, &advanced, err);
   *items += (hold ? 0 : fired) + scheduled + advanced;
-  return rc ? rc : md_sweep_parked(engine, err);
+  if (rc == 0) rc = md_sweep_parked(engine, err);
+  return rc ? rc : md_retention_step(engine, err);
 }
 
 static int finish(md_engine *engine, md_error *err) {

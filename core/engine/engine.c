@@ -41,6 +41,7 @@ int md_engine_new(md_engine **out, const md_engine_options *options, md_error *e
   engine->pending = engine->offering = engine->heavy = engine->ready = true;
   int rc = engine->arena && engine->inbox && engine->calls_back ? md_plan_new(&engine->plan, NULL, err) : MD_ENOMEM;
   if (rc == 0) rc = open_time(engine, err);
+  if (rc == 0) rc = md_retention_open(engine, err);
   if (rc) {
     md_engine_free(engine);
     return rc;
@@ -65,6 +66,7 @@ void md_engine_free(md_engine *engine) {
   md_experiments_free(engine->experiments);
   md_rate_deinit(&engine->rate);
   md_held_deinit(&engine->held);
+  md_retention_deinit(&engine->retention);
   if (engine->inbox) md_queue_free(engine->inbox);
   if (engine->arena) md_arena_free(engine->arena);
   md_free(engine);
@@ -93,7 +95,7 @@ md_micros md_engine_next_work(md_engine *engine) {
     return engine->now ? engine->now : 1;
   md_micros run = engine->timekeeper.held ? 0 : md_runs_due_at(engine->store);
   md_micros message = engine->options.messenger->due_at(engine->options.messenger->context, engine->store);
-  return earlier(earlier(run, message), md_calling_due_at(engine));
+  return earlier(earlier(earlier(run, message), md_calling_due_at(engine)), md_retention_due(&engine->retention));
 }
 
 bool md_engine_ready(const md_engine *engine) {

@@ -11,6 +11,8 @@
 #include "script/source.h"
 #include "store/unsubscribe.h"
 
+#define MD_EVENT_IDS_REMEMBERED (90 * MD_DAY) // T5: no retention period is shorter
+
 typedef struct md_engine md_engine;
 
 typedef struct md_engine_options {
@@ -26,8 +28,9 @@ typedef struct md_engine_options {
   size_t inbox_limit;          // submissions waiting; 0: 8192
   void (*wake)(void *context); // called on any thread when the inbox turns non-empty; may be NULL
   void *wake_context;
-  md_watch *watch;   // borrowed; S5, or NULL
-  bool accept_clock; // B3
+  md_watch *watch;     // borrowed; S5, or NULL
+  md_micros retention; // R7: what is older is forgotten (90 days at least); 0: nothing is
+  bool accept_clock;   // B3
   // P7: what a consent that names none is given to and for; NULL: "shop", "all".
   const char *consent_sender, *consent_products;
   const char *sale_event; // whose events may stand for consent (md_sale), or NULL: none

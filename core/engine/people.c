@@ -48,10 +48,14 @@ static int meet_strong(md_engine *engine, const seen *one, int64_t *person, md_e
   if (rc == 0) rc = md_strong_of(engine, one->person, &theirs, &any, err);
   if (rc) return rc;
   if (mine && theirs && strcmp(mine, theirs) != 0)
-    return conflict(engine, event,
-                    md_arena_printf(engine->arena, "%s belongs to another person (%lld) than the event's (%lld)",
-                                    one->identity.kind, (long long)one->person, (long long)*person),
-                    err);
+    return conflict(
+        engine, event,
+        md_arena_printf(
+            engine->arena,
+            "the event names two people: its %s is known as person %lld's, the rest of it as person %lld's; "
+            "they were not joined",
+            one->identity.kind, (long long)one->person, (long long)*person),
+        err);
   return md_join(engine, person, one->person, event->seq, err);
 }
 

@@ -5,6 +5,7 @@
 #include "engine/journal.h"
 #include "engine/quarantine.h"
 #include "engine/rate.h"
+#include "engine/retention.h"
 #include "engine/timekeeper.h"
 #include "engine/wait.h"
 #include "script/experiment.h"
@@ -85,6 +86,7 @@ struct md_engine {
   md_micros schedule_due;    // of the earliest schedule, 0: none; while it is known
   bool schedule_known;       // else it is read again
   md_micros schedules_until; // no schedule fires later; 0: no bound
+  md_retention retention;    // R7
   md_micros swept;           // when parked runs were last looked at
 };
 

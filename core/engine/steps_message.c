@@ -37,6 +37,7 @@ void md_step_send(md_turn_state *turn, const md_step *step, md_answer *answer) {
     md_step_fail(turn, rc, answer);
     return;
   }
+  outgoing->message.request = turn->engine->request;
   outgoing->before = turn->messages;
   turn->messages = outgoing;
   const md_message *message = &outgoing->message;

@@ -94,6 +94,7 @@ static int hand_over(claim *c, md_message *message, const char *to, const md_buf
                        .from = c->outbox->from,
                        .to = to,
                        .message_id = message->message_id,
+                       .request = message->request,
                        .mail = mail->data,
                        .mail_len = mail->len,
                        .urgent = message->urgent};

@@ -11,7 +11,8 @@ static const char *put(char **at, const char *text) {
 }
 
 md_delivery *md_delivery_new(const md_delivery *shape) {
-  size_t texts = strlen(shape->from) + strlen(shape->to) + strlen(shape->message_id) + 3;
+  const char *request = shape->request ? shape->request : "";
+  size_t texts = strlen(shape->from) + strlen(shape->to) + strlen(shape->message_id) + strlen(request) + 4;
   md_delivery *delivery = md_alloc_zero(sizeof *delivery + texts + shape->mail_len + 1);
   if (!delivery) return NULL;
   char *at = (char *)(delivery + 1);
@@ -23,6 +24,8 @@ md_delivery *md_delivery_new(const md_delivery *shape) {
   delivery->from = put(&at, shape->from);
   delivery->to = put(&at, shape->to);
   delivery->message_id = put(&at, shape->message_id);
+  delivery->request = put(&at, request);
+  if (!shape->request) delivery->request = NULL;
   delivery->mail = at;
   delivery->mail_len = shape->mail_len;
   memcpy(at, shape->mail, shape->mail_len);

@@ -33,7 +33,8 @@ typedef struct md_delivery {
   const char *from;     // envelope sender, the bare address
   const char *to;       // envelope recipient, the bare address
   const char *message_id;
-  const char *mail; // header and body, CRLF only; NUL-terminated past mail_len
+  const char *request; // that led to it, or NULL
+  const char *mail;    // header and body, CRLF only; NUL-terminated past mail_len
   size_t mail_len;
   bool urgent;
   atomic_bool cancel; // may turn true at any time until the result is there

@@ -6,7 +6,7 @@
 #define COLUMNS                                                                                                        \
   "id, state, run, step, version, person, urgent, cancel, attempts, created_at, due_at, final_at, moment, channel, "   \
   "class, mode, template, variant, locale, reason, detail, recipient, message_id, subject, data, rendering, "          \
-  "internal, again_at, basis, terms, secrets"
+  "internal, again_at, basis, terms, secrets, request"
 
 const char *md_message_state_name(md_message_state state) {
   static const char *const names[] = {"none",       "queued", "attempting", "accepted",   "delivered", "bounced",
@@ -16,15 +16,16 @@ const char *md_message_state_name(md_message_state state) {
 
 static const char insert_message[] =
     "INSERT INTO messages(" COLUMNS ") VALUES(NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15,"
-    " ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)";
+    " ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31)";
 
 int md_messages_insert(md_store *store, md_message *message, md_error *err) {
   const md_message *m = message;
-  int code = md_statement_run(
-      store, err, insert_message, "didiidddiiittttttttttttttdittt", (int)m->state, m->run, m->step, m->version,
-      m->person, (int)m->urgent, (int)m->cancel, m->attempts, m->created_at, m->due_at, m->final_at, m->moment,
-      m->channel, m->class_name, m->mode, m->template_name, m->variant, m->locale, m->reason, m->detail, m->to,
-      m->message_id, m->subject, m->data, m->rendering, (int)m->internal, m->again_at, m->basis, m->terms, m->secrets);
+  int code =
+      md_statement_run(store, err, insert_message, "didiidddiiittttttttttttttditttt", (int)m->state, m->run, m->step,
+                       m->version, m->person, (int)m->urgent, (int)m->cancel, m->attempts, m->created_at, m->due_at,
+                       m->final_at, m->moment, m->channel, m->class_name, m->mode, m->template_name, m->variant,
+                       m->locale, m->reason, m->detail, m->to, m->message_id, m->subject, m->data, m->rendering,
+                       (int)m->internal, m->again_at, m->basis, m->terms, m->secrets, m->request);
   if (!code) message->id = sqlite3_last_insert_rowid(store->db);
   return code;
 }
@@ -64,6 +65,7 @@ static int read_message(md_row *row, md_message *out, md_error *err) {
   out->basis = md_row_text(row, 28);
   out->terms = md_row_text(row, 29);
   out->secrets = md_row_text(row, 30);
+  out->request = md_row_text(row, 31);
   return md_row_result(row, err);
 }
 

@@ -38,6 +38,7 @@ typedef struct md_message {
   const char *data;       // JSON, frozen in the turn; secrets are shown as "[secret]" (X2)
   const char *secrets;    // where data has secrets of which events: message/secrets.h; NULL: nowhere
   const char *rendering;  // the whole mail, kept in shadow mode; NULL otherwise
+  const char *request;    // id of the HTTP request that brought the event of its turn; NULL: a timer's turn
   bool urgent;
   bool cancel; // set on `attempting`: read before DATA (M2)
   int attempts;

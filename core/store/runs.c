@@ -2,6 +2,7 @@
 // The table of runs: storing, and finding by key and by timer.
 #include "store/runs.h"
 #include "base/alloc.h"
+#include "store/forget.h"
 #include "store/keylist.h"
 #include "store/lazy.h"
 #include <stdlib.h>
@@ -221,6 +222,12 @@ int md_runs_next_queued(md_store *store, int64_t after, md_arena *arena, md_run 
 
 int md_runs_next_parked(md_store *store, int64_t after, md_arena *arena, md_run *out, md_error *err) {
   return get_one(store, select_parked, after, arena, out, err);
+}
+
+static const char select_after[] = "SELECT " COLUMNS " FROM runs WHERE id > ?1 ORDER BY id LIMIT 1";
+
+int md_forget_next_run(md_store *store, int64_t after, md_arena *arena, md_run *out, md_error *err) {
+  return get_one(store, select_after, after, arena, out, err);
 }
 
 static const char list_runs[] = "SELECT " COLUMNS " FROM runs WHERE id < ?1 AND (?2 IS NULL OR moment = ?2)"

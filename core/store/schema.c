@@ -128,9 +128,16 @@ static const char experiments_and_metrics[] =
     "DROP TABLE stored_values;"
     "ALTER TABLE shaped_values RENAME TO stored_values;";
 
-// migrations[n] leads from schema n to n + 1.
-static const char *const migrations[] = {initial, outgoing_calls,         decency, schedules_and_offers, quarantine,
-                                         secrets, experiments_and_metrics};
+// Which versions have a file: asked when one is forgotten.
+static const char files_by_version[] = "CREATE INDEX version_files_file ON version_files(file)";
+
+// The request whose event led to a message, for those who follow it through the logs.
+static const char request_of_message[] = "ALTER TABLE messages ADD COLUMN request TEXT";
+
+// [n] leads from schema n to n + 1.
+static const char *const migrations[] = {
+    initial, outgoing_calls,          decency,          schedules_and_offers, quarantine,
+    secrets, experiments_and_metrics, files_by_version, request_of_message};
 
 int md_schema_newest(void) {
   return (int)(sizeof migrations / sizeof migrations[0]);

@@ -9,7 +9,7 @@
 
 struct md_store;
 
-enum { MD_STATEMENT_SLOTS = 256 };
+enum { MD_STATEMENT_SLOTS = 512 };
 
 typedef struct md_statements {
   struct {

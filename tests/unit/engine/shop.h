@@ -86,21 +86,36 @@ static inline void shop_load(shop *s, ...) {
   if (md_engine_load(s->engine, &source, shop_problem, s, &err)) fail_msg("load: %s", err.text);
 }
 
-static inline void shop_open_calling(shop *s, const md_caller *caller) {
+// `more`: options beside those that every shop has.
+static inline void shop_open_with(shop *s, const char *path, md_micros now, const md_engine_options *more) {
   memset(s, 0, sizeof *s);
   md_error err = {0};
-  md_virtual_clock_init(&s->clock, SHOP_START);
+  md_virtual_clock_init(&s->clock, now);
   s->arena = md_arena_new(0);
   md_json_scope(s->arena);
-  if (md_store_open(&s->store, &(md_store_options){.path = NULL}, &err)) fail_msg("store: %s", err.text);
+  if (md_store_open(&s->store, &(md_store_options){.path = path, .unsynced = true}, &err))
+    fail_msg("store: %s", err.text);
   s->messenger = (md_messenger){NULL, shop_decide, shop_claim, shop_due_at, shop_nothing, shop_nothing};
-  md_engine_options options = {
-      .store = s->store, .clock = &s->clock.clock, .messenger = &s->messenger, .caller = caller, .verify = true};
+  md_engine_options options = *more;
+  options.store = s->store;
+  options.clock = &s->clock.clock;
+  options.messenger = &s->messenger;
+  options.verify = true;
+  options.accept_clock = true;
   if (md_engine_new(&s->engine, &options, &err)) fail_msg("engine: %s", err.text);
 }
 
 static inline void shop_open(shop *s) {
-  shop_open_calling(s, NULL);
+  shop_open_with(s, NULL, SHOP_START, &(md_engine_options){0});
+}
+
+static inline void shop_open_calling(shop *s, const md_caller *caller) {
+  shop_open_with(s, NULL, SHOP_START, &(md_engine_options){.caller = caller});
+}
+
+// On the database at `path` (NULL: in memory), forgetting what is older than `retention`.
+static inline void shop_open_at(shop *s, const char *path, md_micros retention, md_micros now) {
+  shop_open_with(s, path, now, &(md_engine_options){.retention = retention});
 }
 
 static inline void shop_close(shop *s) {

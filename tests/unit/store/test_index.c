@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The striped lazy index: a model of random histories, rollbacks, restarts and crashes.
+// ctest: quick=no timeout=180 cost=30
 #include "base/digest.h"
 #include "store/lazy.h"
 #include "store_fixture.h"

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds in the calls of m's methods, before they run, event types that nobody sends, templates that are not declared,
+// and calls that a loop makes twice. It looks at what is written out. Any thread.
+#pragma once
+#include "base/arena.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct md_call_lint {
+  bool templates_declared; // the moment says templates = { … }
+  void *context;
+  // What is wrong with waiting for this type or family, in `advice`; false when nothing is.
+  bool (*unknown_type)(void *context, const char *type, char *advice, size_t room);
+  void (*found)(void *context, int line, const char *what);
+} md_call_lint;
+
+int md_lint_calls(const md_call_lint *lint, const char *text, size_t len, md_arena *arena); // 0 or MD_ENOMEM
+
+// The event types that a text emits, or names in the forms of its pages.
+int md_lint_emitted(const char *text, size_t len, md_arena *arena, void (*each)(void *context, const char *type),
+                    void *context);
+// The line of the first `name =`; 1 where there is none.
+int md_lint_line_of(const char *text, size_t len, const char *name);

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// The deleting of records beside events and runs: triggers that started nothing, incidents, versions with their files.
+#include "store/forget.h"
+#include "store/internal.h"
+
+static const char oldest_unmatched[] = "SELECT id, at FROM unmatched WHERE id > 0 ORDER BY id LIMIT 1";
+static const char delete_unmatched[] = "DELETE FROM unmatched WHERE id = ?1 AND id < (SELECT max(id) FROM unmatched)";
+static const char oldest_incident[] = "SELECT id, at FROM incidents WHERE id > 0 ORDER BY id LIMIT 1";
+static const char delete_incident[] = "DELETE FROM incidents WHERE id = ?1 AND id < (SELECT max(id) FROM incidents)";
+
+// The newest row stays, or its number would be given twice.
+static int forget_oldest(md_store *store, const char *find, const char *remove, md_micros since, md_error *err) {
+  sqlite3_stmt *stmt;
+  int64_t id = 0;
+  int code = md_statement_open(store, &stmt, err, find, "");
+  if (code) return code;
+  code = md_statement_step(store, stmt, err);
+  if (code == 1 && sqlite3_column_int64(stmt, 1) < since) id = sqlite3_column_int64(stmt, 0);
+  md_statement_close(stmt);
+  if (code < 0) return code;
+  if (id) code = md_statement_run(store, err, remove, "i", id);
+  if (id && code) return code;
+  return id && sqlite3_changes(store->db) ? 0 : md_error_set(err, MD_ENOTFOUND, "there is nothing so old");
+}
+
+int md_forget_unmatched(md_store *store, md_micros since, md_error *err) {
+  return forget_oldest(store, oldest_unmatched, delete_unmatched, since, err);
+}
+
+int md_forget_incident(md_store *store, md_micros since, md_error *err) {
+  return forget_oldest(store, oldest_incident, delete_incident, since, err);
+}
+
+static const char select_quarantined[] = "SELECT event, version FROM quarantine";
+
+int md_forget_quarantined(md_store *store, md_idset *events, md_idset *versions, md_error *err) {
+  sqlite3_stmt *stmt;
+  int code = md_statement_open(store, &stmt, err, select_quarantined, "");
+  if (code) return code;
+  while ((code = md_statement_step(store, stmt, err)) == 1) {
+    int64_t event = sqlite3_column_int64(stmt, 0), version = sqlite3_column_int64(stmt, 1);
+    if ((event && md_idset_add(events, event)) || (version && md_idset_add(versions, version)))
+      code = md_error_set(err, MD_ENOMEM, "out of memory while the quarantine was read");
+    if (code < 0) break;
+  }
+  md_statement_close(stmt);
+  return code;
+}
+
+static const char next_version[] =
+    "SELECT v.id FROM versions v WHERE v.id > ?1 AND EXISTS (SELECT 1 FROM versions n WHERE n.moment = v.moment AND"
+    " n.id > v.id AND n.created_at < ?2) AND v.id <> (SELECT live FROM moments WHERE name = v.moment)"
+    " ORDER BY v.id LIMIT 1";
+
+int md_forget_next_version(md_store *store, int64_t after, md_micros since, int64_t *id, md_error *err) {
+  return md_statement_number(store, id, err, next_version, "ii", after, since);
+}
+
+static const char only_files[] =
+    "DELETE FROM files WHERE id IN (SELECT v.file FROM version_files v WHERE v.version = ?1 AND NOT EXISTS"
+    " (SELECT 1 FROM version_files o WHERE o.file = v.file AND o.version <> ?1))";
+static const char delete_paths[] = "DELETE FROM version_files WHERE version = ?1";
+static const char delete_version[] = "DELETE FROM versions WHERE id = ?1";
+
+int md_forget_version(md_store *store, int64_t id, md_error *err) {
+  int code = md_statement_run(store, err, only_files, "i", id);
+  if (!code) code = md_statement_run(store, err, delete_paths, "i", id);
+  return code ? code : md_statement_run(store, err, delete_version, "i", id);
+}

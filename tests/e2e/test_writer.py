@@ -1,0 +1,114 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# ctest: label=e2e,quick timeout=60
+"""What the writer of scripts is told: what `check` finds, what a failed spec shows, what a message said (M1, H1)."""
+import os
+
+from harness import COPY, PLAN, SOURCE, Shop, main, moment
+
+PLANNED = """return require "plan".define { person = { strong = { "subject" } },
+  events = { ["order.placed"] = {}, ["cart.updated"] = { address = { email = "data.email" } } } }
+"""
+
+# Each line of a moment, and what `check` says of it; None: nothing.
+LINES = [
+    ('local e = m:wait_for("order.placed", { within = "1h" })', None),
+    ('e = m:wait_for("order.plced", { within = "1h" })', "nothing can answer 'order.plced': the plan (events.lua) does not know it, "
+     "and no script emits it; did you mean 'order.placed'?"),
+    ('e = m:wait_for({ "order.*", "nobody.sends" }, { within = "1h" })', "nothing can answer 'nobody.sends'"),
+    ('e = m:wait_for("own.thing", { within = "1h" })', None),
+    ('m:emit { type = "own.thing", data = { type = "x" } }', None),
+    ('e = m:wait_for("message.failed", { within = "1h" })', None),
+    ('e = m:wait_for("order.placed", { withn = "1h" })', "m:wait_for has no option 'withn'; did you mean 'within'?"),
+    ('m:sedn { template = "w" }', "there is no m:sedn; did you mean m:send?"),
+    ('m:send { template = "w", lcale = "da", data = { lcale = 1 } }', "m:send has no option 'lcale'; did you mean 'locale'?"),
+    ('m:send { template = event.data.which }', "template is chosen at run time: declare what it may be"),
+    ('m:send { template = "gone" }', "there is no copy for the template gone: write gone.LOCALE.md"),
+    ('m:send { template = "w" }', None),
+    ('m:set("k", { ttl_ = 1 }, { tll = "3d" })', "m:set has no option 'tll'; did you mean 'ttl'?"),
+    ('while m:now() == 0 do m:http { connection = "c", method = "POST", path = "/x" } end', "posts in a loop without a name"),
+    ('while m:now() == 0 do m:http { connection = "c", json = { e == 1 }, path = "/x", name = "n" } end', None),
+    ('m:http { connection = "c", method = "POST", path = "/x" }', None),
+    ('for _ = 1, 2 do local f = function() if e then return 1 end end f() end m:http { connection = "c", json = {}, path = "/" }', None),
+    ('-- m:sedn { } "m:sedn {}"', None),
+]
+
+
+def test_check_names_file_line_field_and_remedy():
+    with Shop({"events.lua": PLANNED, "m/w.da.md": COPY.replace("{{n}}", "n"),
+               "m/moment.lua": moment("\n".join(line for line, _ in LINES), "class = 'service', on = 'cart.updated'")}) as shop:
+        said = shop.momentd("check", shop.scripts, code=1).splitlines()[:-1]
+        wanted = {number: text for number, (_, text) in enumerate(LINES, 3) if text}
+        for number, text in wanted.items():
+            assert any(line.startswith(f"m/moment.lua:{number}: ") and text in line for line in said), (number, text, said)
+        assert len(said) == len(wanted), said
+    with Shop({"events.lua": PLANNED, "m/moment.lua": moment("return 'x'", "class = 'service',\non = 'cart.updatd'")}) as shop:
+        said = shop.momentd("check", shop.scripts, code=1)
+        assert "m/moment.lua:3: on: nothing can start it by 'cart.updatd'" in said and "'cart.updated'?" in said, said
+    with Shop({"m/moment.lua": moment("m:wait_for('whatever')")}) as shop:  # without a plan nothing is unknown
+        assert "no problems" in shop.momentd("check", shop.scripts)
+
+
+def test_check_wants_the_default_locale():
+    with Shop({"events.lua": PLAN, "m/w.en.md": COPY.replace("{{n}}", "n"),
+               "m/moment.lua": moment('m:send { template = "w" }')}) as shop:
+        said = shop.momentd("check", shop.scripts, code=1)
+        assert "m/moment.lua:3: the template w has no copy in da, the default locale: write w.da.md" in said, said
+        assert "no problems" in shop.momentd("check", shop.scripts, "--locale", "en")
+        assert "no problems" in shop.momentd("check", shop.scripts, "--locale", "en-GB")
+
+
+def test_what_is_shipped_passes():
+    with Shop() as shop:
+        assert "no problems" in shop.momentd("check", os.path.join(SOURCE, "scripts"))
+
+
+def test_no_specs_is_no_success():
+    with Shop({"events.lua": PLAN, "m/moment.lua": moment("return 'x'")}) as shop:
+        assert "no specs were found" in shop.momentd("test", shop.scripts, code=1)
+        assert "no specs were found" in shop.momentd("test", shop.scripts, "--json", code=1)
+
+
+SPEC = """describe("m", function()
+  it("says it", function(shop)
+    shop:event("a", { subject = "ida", data = { email = "ida@example.com", n = 7 } })
+    shop:expect_message { template = "x", text = "Nummer 8" }
+  end)
+end)
+"""
+
+
+def test_another_text_is_shown():
+    with Shop({"events.lua": PLAN, "m/x.da.md": COPY, "m/moment_spec.lua": SPEC,
+               "m/moment.lua": moment("m:send { template = 'x', data = { n = event.data.n } }")}) as shop:
+        said = shop.momentd("test", shop.scripts, code=1)
+        assert 'The mail "Hej 7" to ida@example.com says:' in said and "Nummer 7" in said, said
+
+
+def test_a_live_mail_is_shown_again():
+    with Shop({"events.lua": PLAN, "m/x.da.md": COPY,
+               "m/moment.lua": moment("m:send { template = 'x', data = { n = event.data.n } }", "class = 'service', on = 'a'")}) as shop:
+        shop.start()
+        shop.send("a", "ida", {"email": "ida@example.com", "n": 41})
+        shop.wait("the mail", shop.mails)
+        shop.write({"m/x.da.md": COPY.replace("Nummer", "Tallet")})  # the message is pinned to what was
+        assert "Nummer 41" in shop.momentd("messages", "show", "1")
+        page = os.path.join(shop.dir, "mail.html")
+        shop.momentd("messages", "show", "1", "--html", page)
+        with open(page, encoding="utf-8") as file:
+            assert "Nummer 41" in file.read()
+        retention = shop.wait("the round of forgetting", lambda: shop.rows("status")[0]["retention"])
+        assert retention["days"] == 400 and retention["events"] == 0 and retention["done_at"], retention
+        assert "400 days" in shop.momentd("status")
+        assert shop.stop() == 0
+
+
+def test_retention_below_90_days_is_refused():
+    with Shop({"events.lua": PLAN}) as shop:
+        said = shop.momentd("run", "--db", shop.db, "--scripts", shop.scripts, "--listen", "127.0.0.1:0", "--retention", "89d", code=2)
+        assert "retention is less than 90 days" in said, said
+
+
+main(test_check_names_file_line_field_and_remedy, test_check_wants_the_default_locale, test_what_is_shipped_passes,
+     test_no_specs_is_no_success, test_another_text_is_shown, test_a_live_mail_is_shown_again,
+     test_retention_below_90_days_is_refused)
