@@ -162,9 +162,20 @@ static void item(cmark_node *node, md_markdown_out *out) {
   md_markdown_out_close(out);
 }
 
+static cmark_node *only_child(cmark_node *node, cmark_node_type type) {
+  cmark_node *child = node ? cmark_node_first_child(node) : NULL;
+  return child && !cmark_node_next(child) && cmark_node_get_type(child) == type ? child : NULL;
+}
+
+// A bold link that stands alone is what the mail asks for: layouts make a button of it.
+static bool is_button(cmark_node *paragraph) {
+  return only_child(only_child(paragraph, CMARK_NODE_STRONG), CMARK_NODE_LINK) != NULL;
+}
+
 static void paragraph(cmark_node *node, md_markdown_out *out) {
   bool tight = md_markdown_is_tight(node);
-  md_markdown_out_open(out, tight ? "" : "<p>", tight ? "" : "</p>\n", 0);
+  const char *begin = is_button(node) ? "<p class=\"button\">" : "<p>";
+  md_markdown_out_open(out, tight ? "" : begin, tight ? "" : "</p>\n", 0);
   inlines(node, out, 0);
   md_markdown_out_close(out);
   if (tight && cmark_node_next(node)) md_markdown_out_text(out, "\n");

@@ -85,6 +85,11 @@ static void links(void **state) {
                  "<p><a href=\"https://s.dk/1/?q=to%20ord%22\">x</a></p>\n", "x <https://s.dk/1/?q=to%20ord%22>\n");
   assert_renders("[x][ref]\n\n[ref]: {{u}}\n", "{\"u\":\"https://x.dk\"}", "<p><a href=\"https://x.dk\">x</a></p>\n",
                  "x <https://x.dk>\n");
+  assert_renders("**[Se]({{u}})**\n\n**[a]({{u}})** b\n\n- **[c]({{u}})**\n", "{\"u\":\"https://x.dk\"}",
+                 "<p class=\"button\"><strong><a href=\"https://x.dk\">Se</a></strong></p>\n"
+                 "<p><strong><a href=\"https://x.dk\">a</a></strong> b</p>\n"
+                 "<ul>\n<li><strong><a href=\"https://x.dk\">c</a></strong></li>\n</ul>\n",
+                 "Se <https://x.dk>\n\na <https://x.dk> b\n\n- c <https://x.dk>\n");
   assert_renders("![Et *kort* over {{n}}](https://x.dk/{{n}}.png)", "{\"n\":\"\\\"A\\\"\"}",
                  "<p><img src=\"https://x.dk/%22A%22.png\" alt=\"Et kort over &quot;A&quot;\"></p>\n",
                  "Et kort over \"A\"\n");
