@@ -65,7 +65,7 @@ const char *md_tree_folder(const char *path, md_arena *arena) {
 
 static bool belongs(const char *path, const char *folder) {
   size_t len = strlen(folder);
-  return !strchr(path, '/') || strncmp(path, "shared/", 7) == 0 ||
+  return !strchr(path, '/') || strncmp(path, "shared/", 7) == 0 || strncmp(path, "experiments/", 12) == 0 ||
          (strncmp(path, folder, len) == 0 && path[len] == '/');
 }
 

@@ -16,5 +16,6 @@ int md_tree_read(md_tree *tree, const char *path, md_arena *arena, md_error *err
 bool md_tree_wants(const md_tree *tree, const char *path);
 // The folder of a file ("order_confirmation"), or "" for one at the root; in `arena`.
 const char *md_tree_folder(const char *path, md_arena *arena);
-// The moment `folder` alone: its files, the shared ones and those at the root. All files when it is no moment's folder.
+// The moment `folder` alone: its files, the shared ones, the experiments and those at the root. All files when it is no
+// moment's folder.
 int md_tree_of_moment(const md_tree *tree, const char *folder, md_arena *arena, md_source *out, md_error *err);

@@ -1,5 +1,5 @@
--- What the templates about an order show: amounts and dates as text in the customer's language. Real orders have holes
--- (no lines, no total, no promise): what is missing is left out, and the templates do without.
+-- What the templates about an order or a cart show: amounts and dates as text in the customer's language. Real orders
+-- have holes (no lines, no total, no promise): what is missing is left out, and the templates do without.
 local fmt = require "fmt"
 
 local M = {}
@@ -8,7 +8,8 @@ local function money(amount, currency, locale)
   if amount and amount > 0 and currency then return fmt.money(amount, currency, locale) end
 end
 
-local function lines(items, currency, locale)
+-- What was ordered or lies in a cart, line by line.
+function M.lines(items, currency, locale)
   local out = {}
   for _, item in ipairs(items or {}) do
     if item.name then
@@ -30,7 +31,7 @@ end
 
 function M.order(event, locale)
   local data = event.data
-  local shown = lines(data.items, data.currency, locale)
+  local shown = M.lines(data.items, data.currency, locale)
   return {
     order_id = data.order_id,
     name = data.name,
