@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/digest.h"
 #include "base/log.h"
+#include "engine/secrets.h"
 #include "engine/state.h"
 #include "engine/watch.h"
 #include <string.h>
@@ -175,12 +176,15 @@ static int retry_held(md_engine *engine, const char *moment, int *done, md_error
 
 static int trigger_again(md_engine *engine, md_moment *moment, int64_t seq, md_error *err) {
   md_event event;
+  bool scheduled = false;
   int rc = md_events_get(engine->store, seq, engine->arena, &event, err);
   if (rc) return rc == MD_ENOTFOUND ? 0 : rc;
-  if (event.data_text) event.data = md_json_parse(event.data_text, strlen(event.data_text), true, err);
+  rc = md_secrets_data(engine, &event, &event.data, err);
+  if (rc) return rc;
   engine->current = &event;
   engine->current_runs = md_runs_last_id(engine->store);
-  rc = md_trigger_moment(engine, &event, moment, err);
+  rc = md_schedule_again(engine, &event, moment, &scheduled, err);
+  if (rc == 0 && !scheduled) rc = md_trigger_moment(engine, &event, moment, err);
   engine->current = NULL;
   return rc;
 }

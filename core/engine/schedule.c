@@ -104,6 +104,20 @@ static int start(md_engine *engine, const md_schedule_row *row, md_micros time, 
   return rc;
 }
 
+// An event of store_event's making; its id is "expression zone time". Nobody else's event has no person and such an id.
+int md_schedule_again(md_engine *engine, const md_event *event, md_moment *moment, bool *scheduled, md_error *err) {
+  const char *source = md_arena_printf(engine->arena, "/moments/%s", moment->name);
+  const char *time = strrchr(event->id, ' ');
+  *scheduled = false;
+  if (!source) return md_error_set(err, MD_ENOMEM, "out of memory while a schedule was redriven");
+  if (strcmp(event->type, MD_ABOUT_SCHEDULE) != 0 || strcmp(event->source, source) != 0 || event->person || !time)
+    return 0;
+  const char *name = md_arena_printf(engine->arena, "%.*s", (int)(time - event->id), event->id);
+  if (!name) return md_error_set(err, MD_ENOMEM, "out of memory while a schedule was redriven");
+  *scheduled = true;
+  return md_trigger_scheduled(engine, event, moment, (md_key){MD_ABOUT_SCHEDULE, name}, err);
+}
+
 // Of several times that were missed only the last fires.
 static int fire(md_engine *engine, md_schedule_row *row, md_error *err) {
   md_cron cron;

@@ -132,6 +132,8 @@ int md_trigger_next(md_engine *engine, const md_run *ended, md_error *err);
 int md_trigger_scheduled(md_engine *engine, const md_event *event, md_moment *moment, md_key about, md_error *err);
 // Makes the rows of a moment those of its definition (NULL: none).
 int md_schedules_sync(md_engine *engine, const char *moment, const md_definition *definition, md_error *err);
+// A trigger that failed is tried again, if the event is a schedule's.
+int md_schedule_again(md_engine *engine, const md_event *event, md_moment *moment, bool *scheduled, md_error *err);
 // When the earliest fires; 0: none.
 md_micros md_schedule_due(md_engine *engine);
 int md_fire_schedules(md_engine *engine, md_micros until, int *fired, md_error *err);

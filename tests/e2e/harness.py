@@ -12,8 +12,8 @@ import sys
 import tempfile
 import time
 
-MOMENTD = os.environ.get("MOMENTD", "build/dev/momentd")
-SOURCE = os.environ.get("MOMENTD_SOURCE", os.path.join(os.path.dirname(__file__), "../.."))
+MOMENTD = os.path.abspath(os.environ.get("MOMENTD", "build/dev/momentd"))
+SOURCE = os.path.abspath(os.environ.get("MOMENTD_SOURCE", os.path.join(os.path.dirname(__file__), "../..")))
 SLOW = 5 if os.environ.get("MOMENTD_SANITIZE") else 1  # sanitizers: how much longer things may take
 
 

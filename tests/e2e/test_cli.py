@@ -8,6 +8,7 @@ import json
 import os
 import re
 import subprocess
+import tempfile
 
 from harness import COPY, MOMENTD, SLOW, Shop, main, moment
 
@@ -331,5 +332,9 @@ def test_configuration_file():
         assert code == 2 and "none.lua" in error, (code, error)
 
 
-main(test_help, test_misuse_is_2_and_names_the_nearest, test_unreachable_is_3, test_json_and_tables, test_why,
-     test_event, test_ingest_over_http, test_ingest_needs_its_key, test_history_starts_nothing, test_configuration_file)
+# Commands without --db take momentd.db of where they stand: here, of nowhere else.
+with tempfile.TemporaryDirectory(prefix="momentd-cli-") as HERE:
+    os.chdir(HERE)
+    main(test_help, test_misuse_is_2_and_names_the_nearest, test_unreachable_is_3, test_json_and_tables, test_why,
+         test_event, test_ingest_over_http, test_ingest_needs_its_key, test_history_starts_nothing,
+         test_configuration_file)

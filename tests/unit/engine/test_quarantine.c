@@ -244,6 +244,33 @@ static void test_T2_a_where_that_fails_is_redriven_after_the_fix(void **state) {
   shop_close(&s);
 }
 
+static void test_T7_a_scheduled_trigger_that_failed_is_redriven_after_the_fix(void **state) {
+  (void)state;
+  static const char form[] = "local moment = require('moment')\nreturn moment.define { class = 'service', "
+                             "on = moment.schedule('0 8 * * *', 'UTC'),\n"
+                             "where = function(e) return %s end, run = function(m, e) return e.type .. e.time end }";
+  char wrong[400], right[400], outcome[60];
+  snprintf(wrong, sizeof wrong, form, "e.data.no.such");
+  snprintf(right, sizeof right, form, "e.time > 0");
+  shop s;
+  shop_open(&s);
+  shop_load(&s, "m1/moment.lua", wrong, NULL);
+  shop_advance(&s, MD_DAY);
+  assert_int_equal(failed_triggers(&s), 1);
+  assert_int_equal(redriven(&s), 1); // not mended: it is not lost
+  assert_int_equal(failed_triggers(&s), 1);
+  shop_load(&s, "m1/moment.lua", right, NULL);
+  assert_int_equal(redriven(&s), 1);
+  assert_int_equal(failed_triggers(&s), 0);
+  md_run run;
+  assert_int_equal(md_runs_get(s.store, 1, s.arena, &run, NULL), 0);
+  md_micros eight = SHOP_START / MD_DAY * MD_DAY + 8 * MD_HOUR; // SHOP_START is at 02:40
+  snprintf(outcome, sizeof outcome, "schedule%lld", (long long)(eight / MD_SECOND));
+  assert_string_equal(run.outcome, outcome);
+  assert_string_equal(run.about.value, "0 8 * * * UTC");
+  shop_close(&s);
+}
+
 int main(void) {
   md_json_init();
   const struct CMUnitTest tests[] = {
@@ -254,6 +281,7 @@ int main(void) {
       cmocka_unit_test(test_S6_a_version_that_parks_too_much_is_stopped),
       cmocka_unit_test(test_S6_half_of_those_touched_stops_nothing),
       cmocka_unit_test(test_T2_a_where_that_fails_is_redriven_after_the_fix),
+      cmocka_unit_test(test_T7_a_scheduled_trigger_that_failed_is_redriven_after_the_fix),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
