@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/reader.h"
 #include "cli/rows.h"
+#include "store/quarantine.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,8 @@ typedef struct overview {
   md_reader *reader;
   json_t *daemon; // its answer, or NULL
   json_t *moments, *runs, *messages;
+  json_t *live;   // the version of each moment
+  json_t *errors; // scripts that were refused, and what is held back
   md_micros engine_time;
 } overview;
 
@@ -37,6 +40,7 @@ static int add_moment(void *context, const char *moment, int64_t live) {
   json_object_set_new(row, "version", digest ? json_string(digest) : json_null());
   json_object_set_new(row, "runs", json_object());
   json_object_set_new(at->moments, moment, row);
+  json_object_set_new(at->live, moment, json_integer(live));
   return 0;
 }
 
@@ -46,14 +50,33 @@ static int add_message_count(void *context, md_message_state state, int64_t coun
   return 0;
 }
 
+// S5, S6: a version that is no longer live stops nobody.
+static int add_held(void *context, const md_quarantine *row) {
+  overview *at = context;
+  bool version = row->kind == MD_QUARANTINE_VERSION;
+  if (version && json_integer_value(json_object_get(at->live, row->moment)) != row->version) return 0;
+  const char *text =
+      md_arena_printf(at->reader->arena, "%s%s%s: %s; after a fix: momentd quarantine redrive %s",
+                      version ? "starts no more runs" : "a turn is held back", row->event_id ? " at event " : "",
+                      row->event_id ? row->event_id : "", row->detail ? row->detail : "", row->moment);
+  if (!text) return MD_ENOMEM;
+  json_array_append_new(at->errors,
+                        json_pack("{s:s, s:n, s:n, s:s}", "moment", row->moment, "file", "line", "message", text));
+  return 0;
+}
+
 static int read_database(overview *at) {
   md_reader *reader = at->reader;
   at->moments = json_object();
   at->runs = json_object();
   at->messages = json_object();
+  at->live = json_object();
+  at->errors = json_array();
+  if (at->daemon) json_array_extend(at->errors, json_object_get(at->daemon, "errors"));
   int code = md_moments_list(reader->store, add_moment, at, &reader->err);
   if (!code) code = md_runs_counts(reader->store, add_run_count, at, &reader->err);
   if (!code) code = md_messages_counts(reader->store, add_message_count, at, &reader->err);
+  if (!code) code = md_quarantine_list(reader->store, add_held, at, &reader->err);
   if (!code) md_settings_get_int(reader->store, "engine_time", &at->engine_time, NULL);
   return code;
 }
@@ -120,8 +143,7 @@ static void show_json(const overview *at, int64_t events) {
   json_t *retention = read_retention(at);
   md_line_json(&line, "retention", retention ? retention : json_null());
   md_line_json(&line, "moments", rows_of(at->moments));
-  json_t *errors = at->daemon ? json_object_get(at->daemon, "errors") : NULL;
-  md_line_json(&line, "errors", errors ? errors : json_array());
+  md_line_json(&line, "errors", at->errors);
   md_line_end(&line);
 }
 
@@ -184,7 +206,7 @@ static void print_errors(const json_t *errors) {
   json_t *item;
   json_array_foreach(errors, i, item) {
     const char *file = md_json_text(item, "file");
-    printf("%sREFUSED %s", i ? "" : "\n", file ? file : md_json_text(item, "moment"));
+    printf("%s%s %s", i ? "" : "\n", file ? "REFUSED" : "ERROR", file ? file : md_json_text(item, "moment"));
     if (file) printf(":%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(item, "line")));
     fputs(": ", stdout);
     md_print_escaped(md_json_text(item, "message"));
@@ -200,7 +222,7 @@ static void show_text(const overview *at, int64_t events) {
   print_counts("Messages", at->messages);
   print_retention(read_retention(at));
   print_moments(at);
-  if (at->daemon) print_errors(json_object_get(at->daemon, "errors"));
+  print_errors(at->errors);
 }
 
 static int status(const md_cli_args *args) {

@@ -31,6 +31,7 @@ static void put_back(md_engine *engine, snapshot old) {
   engine->current = NULL;
   engine->request = NULL;
   engine->held.known = false;
+  engine->strikes.known = false;
   engine->unneeded.count = 0;
 }
 

@@ -46,11 +46,11 @@ int md_engine_new(md_engine **out, const md_engine_options *options, md_error *e
     md_engine_free(engine);
     return rc;
   }
+  engine->last_event = md_events_last_seq(engine->store);
   if ((rc = md_quarantine_start(engine, err)) != 0) {
     md_engine_free(engine);
     return rc;
   }
-  engine->last_event = md_events_last_seq(engine->store);
   *out = engine;
   return 0;
 }
@@ -66,6 +66,7 @@ void md_engine_free(md_engine *engine) {
   md_experiments_free(engine->experiments);
   md_rate_deinit(&engine->rate);
   md_held_deinit(&engine->held);
+  md_strikes_deinit(&engine->strikes);
   md_retention_deinit(&engine->retention);
   if (engine->inbox) md_queue_free(engine->inbox);
   if (engine->arena) md_arena_free(engine->arena);

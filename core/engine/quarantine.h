@@ -1,27 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is held back: turns that ended the process (S5), versions that park too many runs (S6), and how an operator lets
-// them go on. Private to engine/.
+// What is held back: turns that ended the process (S5), versions that park too many runs (S6). Private to engine/.
 #pragma once
 #include "store/quarantine.h"
 #include "store/runs.h"
 
 typedef struct md_engine md_engine;
+typedef struct md_moment md_moment;
 
-enum { MD_STRIKE_SLOTS = 256, MD_STRIKES = 20 };
-
-// What one event type did to the runs of one version in the hour that began at `since`.
-typedef struct md_strike {
-  uint64_t key;
-  md_micros since;
-  int touched, parked;
-} md_strike;
+enum { MD_STRIKES = 20 };
 
 // What the database holds, kept in memory: the rows are few and asked for at every turn.
 typedef struct md_held {
   md_quarantine *rows; // without their texts
   int count;
   bool known;
-  md_strike *strikes;
 } md_held;
 
 void md_held_deinit(md_held *held);
@@ -35,5 +27,6 @@ int md_quarantine_holds(md_engine *engine, int64_t version, int64_t run, bool *h
 const char *md_quarantine_reason(void);
 // S6: whether this version starts nothing any more.
 int md_quarantine_stopped(md_engine *engine, int64_t version, bool *stopped, md_error *err);
-// S6: a turn of `run` is over.
+// S6: a turn of `run` is over; a trigger's where has failed.
 int md_quarantine_count(md_engine *engine, const md_run *run, md_error *err);
+int md_quarantine_count_where(md_engine *engine, const md_moment *moment, const char *why, md_error *err);

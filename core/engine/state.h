@@ -6,6 +6,7 @@
 #include "engine/quarantine.h"
 #include "engine/rate.h"
 #include "engine/retention.h"
+#include "engine/strikes.h"
 #include "engine/timekeeper.h"
 #include "engine/wait.h"
 #include "script/experiment.h"
@@ -76,6 +77,7 @@ struct md_engine {
   md_rate rate;            // T4
   uint8_t address_key[32]; // of the hashes of addresses; zeros without a master key
   md_held held;            // S5, S6
+  md_strikes strikes;      // S6
   int64_t drift;
   struct {
     int64_t *events; // whose keys go after this batch's commit, in the batch's arena
@@ -126,6 +128,14 @@ int md_trigger(md_engine *engine, const md_event *event, md_error *err);
 int md_trigger_moment(md_engine *engine, const md_event *event, md_moment *moment, md_error *err);
 // The key of an ended run is free: the next queued one starts (T3).
 int md_trigger_next(md_engine *engine, const md_run *ended, md_error *err);
+
+// alarm.c: S5, S6: an event of the host about a moment, of nobody; `data` NULL is MD_ENOMEM. A run without `about` that
+// it starts is about that moment.
+#define MD_HOST_SOURCE "/momentd"
+#define MD_ABOUT_MOMENT "moment"
+int md_alarm(md_engine *engine, const char *type, const char *moment, int64_t version, const json_t *data,
+             md_error *err);
+bool md_alarm_is(const md_event *event);
 
 // schedule.c: T7. What such a run is about: its schedule, as a kind of its own.
 #define MD_ABOUT_SCHEDULE "schedule"

@@ -24,6 +24,10 @@ static md_micros max_age(const md_engine *engine, const md_definition *definitio
 
 // What a run would be about: the event's thing of the moment's kind, else its person.
 static bool about_key(md_engine *engine, const md_event *event, const md_definition *definition, md_key *out) {
+  if (!definition->about && md_alarm_is(event)) {
+    *out = event->keys[0];
+    return true;
+  }
   if (!definition->about || strcmp(definition->about, "person") == 0) {
     *out = (md_key){"person", md_arena_strdup(engine->arena, md_log_int(event->person))};
     return event->person != 0;
@@ -152,7 +156,8 @@ static int check_where(md_engine *engine, const md_event *event, md_moment *mome
   if (rc == 0) return *pass ? 0 : refuse(engine, event, moment, "where", NULL, err);
   *pass = false;
   md_log(MD_LOG_ERROR, "engine", "where failed", "moment", moment->name, "event", event->id, "error", why.text, NULL);
-  return refuse(engine, event, moment, "error", why.text, err);
+  rc = refuse(engine, event, moment, "error", why.text, err);
+  return rc ? rc : md_quarantine_count_where(engine, moment, why.text, err);
 }
 
 static int emitted_too_much(md_engine *engine, const md_event *event, const md_moment *moment, bool *stop,

@@ -134,10 +134,15 @@ static const char files_by_version[] = "CREATE INDEX version_files_file ON versi
 // The request whose event led to a message, for those who follow it through the logs.
 static const char request_of_message[] = "ALTER TABLE messages ADD COLUMN request TEXT";
 
+// What an event type did to the runs of a version, in slices of five minutes (S6).
+static const char strikes[] =
+    "CREATE TABLE strikes(slice INTEGER, key INTEGER, version INTEGER NOT NULL, touched INTEGER NOT NULL,"
+    " parked INTEGER NOT NULL, PRIMARY KEY(slice, key)) STRICT, WITHOUT ROWID;";
+
 // [n] leads from schema n to n + 1.
 static const char *const migrations[] = {
     initial, outgoing_calls,          decency,          schedules_and_offers, quarantine,
-    secrets, experiments_and_metrics, files_by_version, request_of_message};
+    secrets, experiments_and_metrics, files_by_version, request_of_message,   strikes};
 
 int md_schema_newest(void) {
   return (int)(sizeof migrations / sizeof migrations[0]);

@@ -223,6 +223,67 @@ static void test_S6_half_of_those_touched_stops_nothing(void **state) {
   shop_close(&s);
 }
 
+static void test_S6_the_hour_slides_and_outlives_a_restart(void **state) {
+  (void)state;
+  shop s;
+  char db[220];
+  snprintf(db, sizeof db, "/tmp/momentd-strikes-%d.db", (int)getpid());
+  for (int late = 0; late < 2; late++) {
+    unlink(db);
+    shop_open_at(&s, db, 0, SHOP_START);
+    shop_load(&s, "events.lua", plan, "m1/moment.lua", failing, NULL);
+    for (int i = 0; i < 70; i++)
+      order(&s, i, false);
+    for (int i = 0; i < 10; i++)
+      order(&s, 100 + i, true);
+    shop_advance(&s, 40 * MD_MINUTE);
+    for (int i = 0; i < 9; i++)
+      order(&s, 200 + i, true);
+    shop_close(&s);
+    // Within the hour the 70 that went well still count, and afterwards the first 10 no more.
+    shop_open_at(&s, db, 0, SHOP_START + (late ? 61 : 41) * MD_MINUTE);
+    s.next_id = 1000;
+    shop_load(&s, "events.lua", plan, "m1/moment.lua", failing, NULL);
+    for (int i = 0; i < 10; i++)
+      order(&s, 300 + i, true);
+    assert_int_equal(rows_of(&s), 0);
+    for (int i = 0; i < (late ? 0 : 41); i++)
+      order(&s, 400 + i, true);
+    assert_int_equal(rows_of(&s), 0); // 70 of 140 were parked
+    order(&s, 500, true);
+    assert_int_equal(rows_of(&s), 1);
+    shop_close(&s);
+  }
+  unlink(db);
+}
+
+static void test_S6_a_where_that_fails_counts_and_the_team_is_told(void **state) {
+  (void)state;
+  static const char wrong[] =
+      "return require('moment').define { class = 'service', on = 'order.placed', about = 'order',\n"
+      "again = 'parallel', where = function(e) return e.data.no.such end, run = function() end }";
+  static const char team[] =
+      "return require('moment').define { class = 'service', on = 'version.*',\n"
+      "run = function(m, e) m:sleep('1m') return e.data.moment .. ' ' .. e.data.event .. ' ' .. e.data.message end }";
+  shop s;
+  md_run run;
+  shop_open(&s);
+  shop_load(&s, "events.lua", plan, "m1/moment.lua", wrong, "m2/moment.lua", team, NULL);
+  for (int i = 0; i < 20; i++)
+    order(&s, i, true);
+  assert_int_equal(rows_of(&s), 1);
+  assert_int_equal(failed_triggers(&s), 20);
+  shop_advance(&s, MD_HOUR);
+  assert_int_equal(md_runs_get(s.store, 1, s.arena, &run, NULL), 0);
+  assert_string_equal(run.moment, "m2");
+  assert_string_equal(run.about.kind, "moment");
+  assert_string_equal(run.about.value, "m1");
+  assert_int_equal(run.state, MD_RUN_DONE);
+  assert_non_null(strstr(run.outcome, "m1 order.placed 20 of 20 runs that order.placed touched within an hour failed"));
+  assert_non_null(strstr(run.outcome, "m1/moment.lua:2:"));
+  shop_close(&s);
+}
+
 static void test_T2_a_where_that_fails_is_redriven_after_the_fix(void **state) {
   (void)state;
   static const char wrong[] =
@@ -280,6 +341,8 @@ int main(void) {
       cmocka_unit_test(test_S5_a_held_turn_keeps_its_event_and_goes_on_when_redriven),
       cmocka_unit_test(test_S6_a_version_that_parks_too_much_is_stopped),
       cmocka_unit_test(test_S6_half_of_those_touched_stops_nothing),
+      cmocka_unit_test(test_S6_the_hour_slides_and_outlives_a_restart),
+      cmocka_unit_test(test_S6_a_where_that_fails_counts_and_the_team_is_told),
       cmocka_unit_test(test_T2_a_where_that_fails_is_redriven_after_the_fix),
       cmocka_unit_test(test_T7_a_scheduled_trigger_that_failed_is_redriven_after_the_fix),
   };
