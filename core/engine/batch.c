@@ -78,7 +78,8 @@ static int take_all(md_engine *engine, md_submission *list, md_submission **rest
 // Due before it, then what came, then due at it: the order of B1.
 static int work(md_engine *engine, md_submission *list, md_submission **rest, bool hold, int *items, md_error *err) {
   int done = 0, fired = 0, scheduled = 0, advanced = 0, called = 0;
-  int rc = md_process_offers(engine, &fired, err);
+  int rc = md_advance_queued(engine, &advanced, err); // only what an earlier commit has (S3)
+  if (rc == 0) rc = md_process_offers(engine, &fired, err);
   *items += fired;
   if (rc == 0) rc = md_process_pending(engine, MD_BATCH_ITEMS, &done, err);
   if (rc == 0) rc = md_calling_apply(engine, &called, err);
@@ -89,7 +90,6 @@ static int work(md_engine *engine, md_submission *list, md_submission **rest, bo
   if (rc == 0) rc = take_all(engine, list, rest, items, err);
   if (rc == 0 && !hold) rc = md_fire_schedules(engine, engine->now, &scheduled, err);
   if (rc == 0 && !hold) rc = md_fire_due(engine, engine->now, MD_BATCH_ITEMS, &fired, err);
-  if (rc == 0) rc = md_advance_queued(engine, &advanced, err);
   *items += (hold ? 0 : fired) + scheduled + advanced;
   if (rc == 0) rc = md_sweep_parked(engine, err);
   return rc ? rc : md_retention_step(engine, err);

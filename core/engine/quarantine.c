@@ -73,6 +73,10 @@ static int alarm(md_engine *engine, const md_quarantine *row, const char *cause,
 }
 
 static int hold(md_engine *engine, const md_watch_note *note, md_error *err) {
+  const char *detail =
+      note->run ? md_arena_printf(engine->arena, "the process ended in a turn of run %lld", (long long)note->run)
+                : "the process ended in the first turn of a run, or in its trigger's where";
+  if (!detail) return md_error_set(err, MD_ENOMEM, "out of memory");
   md_quarantine row = {.kind = MD_QUARANTINE_TURN,
                        .at = engine->timekeeper.at,
                        .event = (int64_t)note->event,
@@ -80,7 +84,7 @@ static int hold(md_engine *engine, const md_watch_note *note, md_error *err) {
                        .version = note->version,
                        .moment = note->moment,
                        .event_id = note->event_id[0] ? note->event_id : NULL,
-                       .detail = "the process ended in this turn"};
+                       .detail = detail};
   int rc = md_quarantine_insert(engine->store, &row, err);
   if (rc == 0) rc = md_incidents_insert(engine->store, "quarantined", 0, note->run, note->moment, row.at, err);
   if (rc == 0) rc = alarm(engine, &row, row.event_id, err);

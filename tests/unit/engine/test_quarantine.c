@@ -284,6 +284,29 @@ static void test_S6_a_where_that_fails_counts_and_the_team_is_told(void **state)
   shop_close(&s);
 }
 
+// Or its run's number would be noted, and another's after the batch was lost.
+static void test_S3_a_turn_beyond_its_budget_is_rerun_after_the_commit(void **state) {
+  (void)state;
+  static const char much[] = "return require('moment').define { class = 'service', on = 'order.placed',\n"
+                             "run = function() for i = 1, 2000000 do end return 'much' end }";
+  shop s;
+  md_run run;
+  md_event event;
+  md_event_status status;
+  md_submission submission = {.events = &event, .statuses = &status, .count = 1, .done = nothing};
+  shop_open(&s);
+  shop_load(&s, "m1/moment.lua", much, NULL);
+  shop_prepare(&s, &event, "order.placed", "ida", "{}", NULL);
+  md_queue_push(md_engine_inbox(s.engine), &submission.node);
+  assert_true(md_engine_batch(s.engine, false, NULL) > 0);
+  assert_int_equal(md_runs_get(s.store, 1, s.arena, &run, NULL), 0);
+  assert_int_equal(run.state, MD_RUN_QUEUED);
+  assert_true(md_engine_batch(s.engine, false, NULL) > 0);
+  assert_int_equal(md_runs_get(s.store, 1, s.arena, &run, NULL), 0);
+  assert_string_equal(run.outcome, "much");
+  shop_close(&s);
+}
+
 static void test_T2_a_where_that_fails_is_redriven_after_the_fix(void **state) {
   (void)state;
   static const char wrong[] =
@@ -343,6 +366,7 @@ int main(void) {
       cmocka_unit_test(test_S6_half_of_those_touched_stops_nothing),
       cmocka_unit_test(test_S6_the_hour_slides_and_outlives_a_restart),
       cmocka_unit_test(test_S6_a_where_that_fails_counts_and_the_team_is_told),
+      cmocka_unit_test(test_S3_a_turn_beyond_its_budget_is_rerun_after_the_commit),
       cmocka_unit_test(test_T2_a_where_that_fails_is_redriven_after_the_fix),
       cmocka_unit_test(test_T7_a_scheduled_trigger_that_failed_is_redriven_after_the_fix),
   };
