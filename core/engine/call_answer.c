@@ -2,6 +2,7 @@
 // What a script gets for the end of a call: a table with status and JSON or file, or nil with message and code (H3).
 #include "base/utf8.h"
 #include "engine/calling.h"
+#include "engine/secrets.h"
 #include <string.h>
 
 enum { JSON_MAX = 64 << 10 }; // as large as any value that a script handles (S9)
@@ -9,6 +10,7 @@ enum { JSON_MAX = 64 << 10 }; // as large as any value that a script handles (S9
 typedef struct verdict {
   md_engine *engine;
   const md_call_attempt *attempt;
+  md_call *call; // its row
   const char *answer;
   bool failed;
 } verdict;
@@ -56,15 +58,34 @@ static int succeed(verdict *v, const char *name, json_t *value) {
   return v->answer ? 0 : MD_ENOMEM;
 }
 
-static int take_json(verdict *v) {
+// X1: with its secrets taken out.
+static int succeed_json(verdict *v, json_t *json, md_error *err) {
+  json_t *shown = NULL, *paths = NULL, *answer = json_object();
+  int rc = md_secrets_conceal_answer(v->engine, v->call, json, &shown, &paths, err);
+  if (rc || !paths) return rc ? rc : succeed(v, "json", shown);
+  int bad = json_object_set_new(answer, "status", json_integer(v->attempt->status));
+  bad |= json_object_set_new(answer, "json", shown);
+  bad |=
+      json_object_set_new(answer, "secret", json_pack("{s:I, s:o}", "call", (json_int_t)v->call->id, "paths", paths));
+  v->answer = bad ? NULL : text_of(v->engine->arena, answer);
+  return v->answer ? 0 : MD_ENOMEM;
+}
+
+// The parser quotes what it stumbled over: no matter for the shop's own eyes, but not where secrets may be.
+static const char *no_json(const verdict *v, const md_error *why) {
+  if (v->call->secret) return "the answer is no JSON";
+  return md_arena_printf(v->engine->arena, "the answer is no JSON (%s)", why->text);
+}
+
+static int take_json(verdict *v, md_error *err) {
   const md_buffer *body = &v->attempt->body;
   md_error why = {0};
   if (body->len == 0) return succeed(v, NULL, NULL);
   if (body->len > JSON_MAX) return fail_size(v, JSON_MAX, "give save = \"name\" to keep it as a file");
   json_t *json = md_json_parse(body->data, body->len, true, &why);
   if (!json && why.code == MD_ENOMEM) return MD_ENOMEM;
-  if (json) return succeed(v, "json", json);
-  const char *what = md_arena_printf(v->engine->arena, "the answer is no JSON (%s)", why.text);
+  if (json) return succeed_json(v, json, err);
+  const char *what = no_json(v, &why);
   return fail(v, "not_json", what ? in_words(v, what) : NULL);
 }
 
@@ -117,18 +138,18 @@ static int judge_answer(verdict *v, md_error *err) {
     const char *what = md_arena_printf(v->engine->arena, "the server answered %d", status);
     return fail(v, NULL, what ? in_words(v, what) : NULL);
   }
-  return v->attempt->call.save ? take_file(v, err) : take_json(v);
+  return v->attempt->call.save ? take_file(v, err) : take_json(v, err);
 }
 
-int md_call_judge(md_engine *engine, const md_call_attempt *attempt, const char **answer, bool *failed, md_error *err) {
+int md_call_judge(md_engine *engine, const md_call_attempt *attempt, md_call *call, bool *failed, md_error *err) {
   static const char *const words[] = {[MD_CALL_END_NETWORK] = "network",
                                       [MD_CALL_END_TIMEOUT] = "timeout",
                                       [MD_CALL_END_REFUSED] = "refused",
                                       [MD_CALL_END_TOO_LARGE] = "too_large"};
-  verdict v = {.engine = engine, .attempt = attempt};
+  verdict v = {.engine = engine, .attempt = attempt, .call = call};
   int rc = attempt->end == MD_CALL_END_ANSWER ? judge_answer(&v, err)
                                               : fail(&v, words[attempt->end], in_words(&v, attempt->detail));
-  *answer = v.answer;
+  call->answer = v.answer;
   *failed = v.failed;
   return rc == MD_ENOMEM ? md_error_set(err, rc, "out of memory while a call's answer was read") : rc;
 }

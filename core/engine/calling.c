@@ -21,6 +21,7 @@ enum {
 static void drop(md_call_attempt **link) {
   md_call_attempt *attempt = *link;
   *link = attempt->next;
+  if (attempt->body.data) explicit_bzero(attempt->body.data, attempt->body.len); // it may have secrets
   md_buffer_deinit(&attempt->body);
   md_arena_free(attempt->arena);
 }
@@ -64,7 +65,7 @@ static void log_end(const md_call *call, const char *what) {
 
 static int end_call(md_engine *engine, md_call *call, const md_call_attempt *attempt, md_error *err) {
   bool failed = false;
-  int rc = md_call_judge(engine, attempt, &call->answer, &failed, err);
+  int rc = md_call_judge(engine, attempt, call, &failed, err);
   if (rc) return rc;
   call->state = failed ? MD_CALL_FAILED : MD_CALL_ANSWERED;
   call->final_at = engine->now;
@@ -140,7 +141,8 @@ static int copy_texts(md_call_attempt *attempt, const md_call *call) {
                              &attempt->call.path,   &attempt->call.query,      &attempt->call.key,
                              &attempt->call.body,   &attempt->call.save};
   attempt->call = *call;
-  attempt->call.answer = attempt->call.detail = NULL;
+  attempt->call.answer = attempt->call.detail = attempt->call.secret = NULL;
+  attempt->call.sealed = NULL;
   for (size_t i = 0; i < sizeof to / sizeof to[0]; i++) {
     *to[i] = md_arena_strdup(attempt->arena, from[i]);
     if (from[i] && !*to[i]) return MD_ENOMEM;

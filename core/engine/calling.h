@@ -18,8 +18,8 @@ md_micros md_calling_due_at(md_engine *engine);
 int md_calling_answer(md_engine *engine, const md_run *run, md_wait_answer *out, bool *found, md_error *err);
 void md_calling_free(md_engine *engine);
 
-// call_answer.c: what a step returns for one attempt's end, as JSON in the arena, and whether it failed. A saved file
-// is written to the store.
-int md_call_judge(md_engine *engine, const md_call_attempt *attempt, const char **answer, bool *failed, md_error *err);
+// call_answer.c: what a step returns for one attempt's end, as JSON in the arena: fills the call's `answer` and what is
+// sealed of it, and whether it failed. A saved file is written to the store.
+int md_call_judge(md_engine *engine, const md_call_attempt *attempt, md_call *call, bool *failed, md_error *err);
 // { code, message } as canonical JSON; NULL when out of memory. `code` is a word, or 0 and the status.
 const char *md_call_failure(md_arena *arena, const char *word, int status, const char *message);

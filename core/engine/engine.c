@@ -38,6 +38,7 @@ int md_engine_new(md_engine **out, const md_engine_options *options, md_error *e
   engine->inbox = md_queue_new(options->inbox_limit ? options->inbox_limit : 8192,
                                options->wake ? options->wake : no_wake, options->wake_context);
   engine->calls_back = md_queue_new(0, options->wake ? options->wake : no_wake, options->wake_context);
+  engine->unneeded.cursor = INT64_MIN;
   engine->pending = engine->offering = engine->heavy = engine->ready = true;
   int rc = engine->arena && engine->inbox && engine->calls_back ? md_plan_new(&engine->plan, NULL, err) : MD_ENOMEM;
   if (rc == 0) rc = open_time(engine, err);

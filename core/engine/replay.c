@@ -2,6 +2,7 @@
 // The steps of a turn: answered from the journal, or carried out and appended to it (R1).
 #include "base/digest.h"
 #include "base/log.h"
+#include "engine/secrets.h"
 #include "engine/turn.h"
 #include <string.h>
 
@@ -59,6 +60,14 @@ static int seen_answer(md_turn_state *turn, const md_entry *entry, md_answer *an
   return rc;
 }
 
+static int json_answer(md_turn_state *turn, const md_entry *entry, md_answer *answer) {
+  answer->value = md_json_parse(entry->json, strlen(entry->json), true, &turn->error);
+  if (!answer->value) return MD_ECORRUPT;
+  if (entry->kind != MD_STEP_HTTP) return 0;
+  if (json_object_get(answer->value, "code")) answer->kind = MD_ANSWER_FAILURE;
+  return md_secrets_mark_answer(answer->value);
+}
+
 static int recorded_answer(md_turn_state *turn, const md_entry *entry, md_answer *answer) {
   answer->kind = MD_ANSWER_VALUE;
   switch (entry->result) {
@@ -79,9 +88,7 @@ static int recorded_answer(md_turn_state *turn, const md_entry *entry, md_answer
   case MD_RESULT_SEEN:
     return seen_answer(turn, entry, answer);
   case MD_RESULT_JSON:
-    answer->value = md_json_parse(entry->json, strlen(entry->json), true, &turn->error);
-    if (entry->kind == MD_STEP_HTTP && json_object_get(answer->value, "code")) answer->kind = MD_ANSWER_FAILURE;
-    return answer->value ? 0 : MD_ECORRUPT;
+    return json_answer(turn, entry, answer);
   }
   return MD_ECORRUPT;
 }

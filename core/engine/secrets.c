@@ -34,8 +34,7 @@ static json_t *declared(md_engine *engine, const char *type, json_t *object, con
   return kept;
 }
 
-// Sets what `path` leads to, making the objects on the way.
-static int place(json_t *tree, const char *path, json_t *value) {
+int md_secrets_place(json_t *tree, const char *path, json_t *value) {
   if (!tree || !value) return MD_ENOMEM;
   size_t len = strcspn(path, ".");
   if (path[len] == '\0') return json_object_set_new(tree, path, value) == 0 ? 0 : MD_ENOMEM;
@@ -44,7 +43,7 @@ static int place(json_t *tree, const char *path, json_t *value) {
     below = json_object();
     if (!below || json_object_setn(tree, path, len, below) != 0) return MD_ENOMEM;
   }
-  return place(below, path + len + 1, value);
+  return md_secrets_place(below, path + len + 1, value);
 }
 
 // The secret paths at which the data has something, as a JSON list.
@@ -57,7 +56,7 @@ static json_t *present(const md_plan_event *plan, const json_t *data) {
   return paths;
 }
 
-static const char *written(md_engine *engine, const json_t *value) {
+const char *md_secrets_written(md_engine *engine, const json_t *value) {
   md_buffer text;
   md_buffer_init(&text);
   md_json_write(&text, value);
@@ -67,14 +66,13 @@ static const char *written(md_engine *engine, const json_t *value) {
   return copy;
 }
 
-// `event` 0: what people see; else the marks of its secrets.
-static int mark_all(json_t *tree, const json_t *paths, int64_t event) {
+int md_secrets_mark(json_t *tree, const json_t *paths, int64_t owner) {
   size_t i;
   const json_t *path;
   int rc = tree && paths ? 0 : MD_ENOMEM;
   json_array_foreach(paths, i, path) {
     const char *text = json_string_value(path);
-    if (!rc) rc = place(tree, text, event ? md_secret_mark(event, text) : json_string(MD_SECRET_SHOWN));
+    if (!rc) rc = md_secrets_place(tree, text, owner ? md_secret_mark(owner, text) : json_string(MD_SECRET_SHOWN));
   }
   return rc;
 }
@@ -85,7 +83,7 @@ static int no_memory(md_error *err) {
 
 // History starts nothing and answers nothing: its secrets are not kept at all.
 static int seal(md_engine *engine, md_event *event, const json_t *paths, md_error *err) {
-  const char *shown = written(engine, paths), *whole = written(engine, event->data);
+  const char *shown = md_secrets_written(engine, paths), *whole = md_secrets_written(engine, event->data);
   if (!shown || !whole) return no_memory(err);
   if (event->flags & MD_EVENT_HISTORY) return 0;
   return md_vault_seal(engine->store, event->seq, event->received_at, shown, whole, engine->arena, &event->sealed,
@@ -102,13 +100,13 @@ int md_secrets_conceal(md_engine *engine, md_event *event, md_error *err) {
   if (!clear) clear = json_object();
   if (!paths || !clear || failed) return no_memory(err);
   json_t *shown = json_deep_copy(clear);
-  if (mark_all(shown, paths, 0)) return no_memory(err);
+  if (md_secrets_mark(shown, paths, 0)) return no_memory(err);
   if (json_equal(shown, event->data)) return 0; // nothing is to be hidden
   int rc = seal(engine, event, paths, err);
   if (rc) return rc;
-  if (mark_all(clear, paths, event->seq)) return no_memory(err);
+  if (md_secrets_mark(clear, paths, event->seq)) return no_memory(err);
   event->data = event->sealed ? clear : shown;
-  event->data_text = written(engine, shown);
+  event->data_text = md_secrets_written(engine, shown);
   return event->data_text ? 0 : no_memory(err);
 }
 
@@ -122,5 +120,5 @@ int md_secrets_data(md_engine *engine, const md_event *event, json_t **out, md_e
   int rc = md_vault_shown(event->sealed, event->sealed_len, engine->arena, &shown, err);
   json_t *paths = rc ? NULL : md_json_parse(shown, strlen(shown), false, err);
   if (rc || !paths) return rc ? rc : MD_ECORRUPT;
-  return mark_all(*out, paths, event->seq) ? no_memory(err) : 0;
+  return md_secrets_mark(*out, paths, event->seq) ? no_memory(err) : 0;
 }

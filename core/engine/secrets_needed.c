@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// When the key of an event is needed no more: no live run has the event or waits for one of its type, no queued message
-// has its secrets, or an hour is over (X1).
+// When the key of an event or call is needed no more: no live run has it or waits for an event of its type, no queued
+// message has its secrets, or an hour is over (X1).
 #include "base/log.h"
+#include "base/secret.h"
 #include "engine/secrets.h"
+#include "store/calls.h"
 #include "store/messages.h"
 #include "store/vault.h"
 #include <stdio.h>
@@ -10,9 +12,9 @@
 
 enum { KEYS_A_LOOK = 1024, MEMBERS_MAX = 256, CALM = 256 };
 
-// The events whose secrets are in messages on their way.
+// The owners whose secrets are in messages on their way.
 typedef struct wanted {
-  md_buffer events; // int64_t each
+  md_buffer owners; // int64_t each
 } wanted;
 
 static int note_message(void *context, const md_message *message) {
@@ -21,15 +23,15 @@ static int note_message(void *context, const md_message *message) {
   size_t i;
   const json_t *ref, *refs = md_json_parse(message->secrets, strlen(message->secrets), true, &err);
   json_array_foreach(refs, i, ref) {
-    int64_t event = json_integer_value(json_object_get(ref, "event"));
-    md_buffer_append(&at->events, &event, sizeof event);
+    int64_t owner = md_secret_owner(ref);
+    md_buffer_append(&at->owners, &owner, sizeof owner);
   }
-  return refs && md_buffer_ok(&at->events) ? 0 : MD_ENOMEM;
+  return refs && md_buffer_ok(&at->owners) ? 0 : MD_ENOMEM;
 }
 
-static bool in_messages(const wanted *at, int64_t event) {
-  for (size_t i = 0; i < at->events.len; i += sizeof event)
-    if (memcmp(at->events.data + i, &event, sizeof event) == 0) return true;
+static bool in_messages(const wanted *at, int64_t owner) {
+  for (size_t i = 0; i < at->owners.len; i += sizeof owner)
+    if (memcmp(at->owners.data + i, &owner, sizeof owner) == 0) return true;
   return false;
 }
 
@@ -68,32 +70,47 @@ static int any_run_needs(md_engine *engine, const md_event *event, bool *needed,
   return rc;
 }
 
-static int is_needed(md_engine *engine, int64_t seq, md_micros made_at, const wanted *messages, bool *needed,
-                     md_error *err) {
+// The answer to a call is its run's alone.
+static int call_is_needed(md_engine *engine, int64_t id, bool *needed, md_error *err) {
+  md_call call;
+  md_run run;
+  int rc = md_calls_get(engine->store, id, engine->arena, &call, err);
+  if (rc == 0) rc = md_runs_get(engine->store, call.run, engine->arena, &run, err);
+  *needed = rc == 0 && run.ended_at == 0;
+  return rc == MD_ENOTFOUND ? 0 : rc;
+}
+
+static int event_is_needed(md_engine *engine, int64_t seq, bool *needed, md_error *err) {
   md_event event;
-  *needed = false;
-  if (engine->now >= made_at + MD_VAULT_SECONDS * MD_SECOND) return 0;
-  *needed = in_messages(messages, seq);
-  if (*needed) return 0;
   int rc = md_events_get(engine->store, seq, engine->arena, &event, err);
   if (rc) return rc == MD_ENOTFOUND ? 0 : rc; // the batch that made the key was rolled back
   *needed = event.flags & MD_EVENT_PENDING;
   return *needed ? 0 : any_run_needs(engine, &event, needed, err);
 }
 
+static int is_needed(md_engine *engine, int64_t owner, md_micros made_at, const wanted *messages, bool *needed,
+                     md_error *err) {
+  *needed = false;
+  if (engine->now >= made_at + MD_VAULT_SECONDS * MD_SECOND) return 0;
+  *needed = in_messages(messages, owner);
+  if (*needed) return 0;
+  return owner < 0 ? call_is_needed(engine, md_secret_call(owner), needed, err)
+                   : event_is_needed(engine, owner, needed, err);
+}
+
 static int look(md_engine *engine, const wanted *messages, md_error *err) {
-  int64_t seq = engine->unneeded.cursor;
+  int64_t owner = engine->unneeded.cursor;
   md_micros made_at = 0;
   for (int i = 0; i < KEYS_A_LOOK; i++) {
     bool needed = false;
-    int rc = md_vault_next(engine->store, seq, &seq, &made_at, err);
-    if (rc == MD_ENOTFOUND) seq = 0; // from the first again
+    int rc = md_vault_next(engine->store, owner, &owner, &made_at, err);
+    if (rc == MD_ENOTFOUND) owner = INT64_MIN; // from the first again
     if (rc == MD_ENOTFOUND) break;
-    if (rc == 0) rc = is_needed(engine, seq, made_at, messages, &needed, err);
+    if (rc == 0) rc = is_needed(engine, owner, made_at, messages, &needed, err);
     if (rc) return rc;
-    if (!needed) engine->unneeded.events[engine->unneeded.count++] = seq;
+    if (!needed) engine->unneeded.owners[engine->unneeded.count++] = owner;
   }
-  engine->unneeded.cursor = seq;
+  engine->unneeded.cursor = owner;
   return 0;
 }
 
@@ -107,12 +124,12 @@ int md_secrets_find_unneeded(md_engine *engine, md_error *err) {
   wanted messages;
   engine->unneeded.count = 0;
   if (!is_time(engine)) return 0;
-  engine->unneeded.events = md_arena_alloc(engine->arena, KEYS_A_LOOK * sizeof *engine->unneeded.events);
-  if (!engine->unneeded.events) return md_error_set(err, MD_ENOMEM, "out of memory while keys were looked at");
-  md_buffer_init(&messages.events);
+  engine->unneeded.owners = md_arena_alloc(engine->arena, KEYS_A_LOOK * sizeof *engine->unneeded.owners);
+  if (!engine->unneeded.owners) return md_error_set(err, MD_ENOMEM, "out of memory while keys were looked at");
+  md_buffer_init(&messages.owners);
   int rc = md_messages_with_secrets(engine->store, note_message, &messages, err);
   if (rc == 0) rc = look(engine, &messages, err);
-  md_buffer_deinit(&messages.events);
+  md_buffer_deinit(&messages.owners);
   engine->unneeded.looked = engine->now;
   return rc;
 }
@@ -121,6 +138,7 @@ void md_secrets_forget_unneeded(md_engine *engine) {
   md_error err = {0};
   int count = engine->unneeded.count;
   engine->unneeded.count = 0;
-  if (md_vault_forget(engine->store, engine->unneeded.events, count, &err))
-    md_log(MD_LOG_ERROR, "engine", "keys of events could not be forgotten; it is tried again", "error", err.text, NULL);
+  if (md_vault_forget(engine->store, engine->unneeded.owners, count, &err))
+    md_log(MD_LOG_ERROR, "engine", "keys of secrets could not be forgotten; it is tried again", "error", err.text,
+           NULL);
 }

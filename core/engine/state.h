@@ -80,7 +80,7 @@ struct md_engine {
   md_strikes strikes;      // S6
   int64_t drift;
   struct {
-    int64_t *events; // whose keys go after this batch's commit, in the batch's arena
+    int64_t *owners; // whose keys go after this batch's commit, in the batch's arena
     int count;
     int64_t cursor; // where the last look at the keys ended
     md_micros looked;

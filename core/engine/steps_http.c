@@ -32,7 +32,7 @@ static const char *copy_text(md_turn_state *turn, const json_t *args, const char
 
 static md_call *call_of(md_turn_state *turn, const md_step *step) {
   md_call *call = md_arena_alloc_zero(turn->engine->arena, sizeof *call);
-  const json_t *query = json_object_get(step->args, "query");
+  const json_t *query = json_object_get(step->args, "query"), *secret = json_object_get(step->args, "secret");
   if (!call) return NULL;
   *call = (md_call){.state = MD_CALL_QUEUED,
                     .run = turn->run->id,
@@ -47,7 +47,8 @@ static md_call *call_of(md_turn_state *turn, const md_step *step) {
                     .body = copy_text(turn, step->args, "body"),
                     .save = copy_text(turn, step->args, "save")};
   call->query = query ? md_step_text(turn, query) : NULL;
-  bool whole = call->connection && call->method && call->path && (!query || call->query) &&
+  call->secret = secret ? md_step_text(turn, secret) : NULL;
+  bool whole = call->connection && call->method && call->path && (!query || call->query) && (!secret || call->secret) &&
                (call->body || !json_object_get(step->args, "body")) &&
                (call->save || !json_object_get(step->args, "save"));
   call->key = whole ? key_of(turn, step, call) : NULL;

@@ -2,6 +2,7 @@
 // Finds marks in a message's data, and puts values in their places.
 #include "message/secrets.h"
 #include "base/secret.h"
+#include "store/calls.h"
 #include "store/vault.h"
 #include <string.h>
 
@@ -13,11 +14,9 @@ typedef struct search {
 static json_t *conceal(search *s, const json_t *value);
 
 static json_t *reference(search *s, const json_t *mark) {
-  int64_t event = 0;
-  const char *path = NULL;
-  if (!md_secret_read(mark, &event, &path)) return NULL;
-  json_t *found = json_pack("{s:o, s:I, s:s}", "at", json_copy(s->at), "event", (json_int_t)event, "path", path);
-  if (!found || json_array_append_new(s->references, found) != 0) return NULL;
+  json_t *found = md_secret_reference(mark);
+  if (!found || json_object_set_new(found, "at", json_copy(s->at)) != 0) return NULL;
+  if (json_array_append_new(s->references, found) != 0) return NULL;
   return json_string(MD_SECRET_SHOWN);
 }
 
@@ -60,16 +59,27 @@ int md_message_secrets(const json_t *data, json_t **shown, json_t **references) 
   return 0;
 }
 
-// The whole data of an event, its secrets in it.
-static int open_event(md_store *store, int64_t seq, md_micros now, md_arena *arena, json_t **out, md_error *err) {
-  md_event event;
+static int find_sealed(md_store *store, int64_t owner, md_arena *arena, const void **sealed, size_t *len,
+                       md_error *err) {
+  md_event event = {0};
+  md_call call = {0};
+  int code = owner < 0 ? md_calls_get(store, md_secret_call(owner), arena, &call, err)
+                       : md_events_get(store, owner, arena, &event, err);
+  *sealed = owner < 0 ? call.sealed : event.sealed;
+  *len = owner < 0 ? call.sealed_len : event.sealed_len;
+  return code || *sealed ? code : md_error_set(err, MD_ENOTFOUND, "what a secret was in has no secrets");
+}
+
+// The whole data of an event, or answer to a call, its secrets in it.
+static int open_owner(md_store *store, int64_t owner, md_micros now, md_arena *arena, json_t **out, md_error *err) {
   const char *text = NULL;
-  int code = md_events_get(store, seq, arena, &event, err);
-  if (!code && !event.sealed) code = md_error_set(err, MD_ENOTFOUND, "the event has no secrets");
-  if (!code) code = md_vault_unseal(store, seq, now, event.sealed, event.sealed_len, arena, &text, err);
+  const void *sealed = NULL;
+  size_t len = 0;
+  int code = find_sealed(store, owner, arena, &sealed, &len, err);
+  if (!code) code = md_vault_unseal(store, owner, now, sealed, len, arena, &text, err);
   if (code) return code;
   *out = md_json_parse(text, strlen(text), true, NULL); // its error would show what it stumbled on
-  return *out ? 0 : md_error_set(err, MD_ECORRUPT, "the secrets of an event are damaged");
+  return *out ? 0 : md_error_set(err, MD_ECORRUPT, "sealed secrets are damaged");
 }
 
 // Sets the value where `at` leads to.
@@ -93,10 +103,10 @@ static int reveal_one(md_store *store, json_t *tree, const json_t *reference, md
                       md_error *err) {
   const char *path = md_json_text(reference, "path");
   json_t *data = NULL;
-  int code = open_event(store, json_integer_value(json_object_get(reference, "event")), now, arena, &data, err);
+  int code = open_owner(store, md_secret_owner(reference), now, arena, &data, err);
   if (code) return code;
   json_t *value = path ? md_json_at(data, path) : NULL;
-  if (!value) return md_error_set(err, MD_ENOTFOUND, "the event has no such secret");
+  if (!value) return md_error_set(err, MD_ENOTFOUND, "what a secret was in has no such secret");
   code = put(tree, json_object_get(reference, "at"), value);
   return code ? md_error_set(err, code, "a secret could not be put into its place") : 0;
 }

@@ -5,7 +5,7 @@
 #include "store/messages.h"
 
 // Takes data with marks apart. `*shown` is a copy with "[secret]" in their places, `*references` a JSON list of
-// { at = [names and places], event, path } for each, or NULL when there is none. MD_ENOMEM.
+// { at = [names and places], event or call, path } for each, or NULL when there is none. MD_ENOMEM.
 int md_message_secrets(const json_t *data, json_t **shown, json_t **references);
 // A copy of `shown` with the values in their places, wiped by nobody: it dies with the arena. MD_ENOTFOUND when one is
 // gone.

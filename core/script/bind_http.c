@@ -7,7 +7,7 @@
 #include "script/value.h"
 #include <string.h>
 
-enum { NAME_BYTES = 64, PATH_BYTES = 2048 };
+enum { NAME_BYTES = 64, PATH_BYTES = 2048, SECRET_BYTES = 200 };
 
 static MD_RAISES void check_word(lua_State *L, const char *what, const char *text) {
   if (text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")])
@@ -89,6 +89,33 @@ static MD_RAISES void read_save(lua_State *L, json_t *args) {
   md_value_put(L, args, "save", json_string(save));
 }
 
+static bool is_path(const char *path) {
+  bool in_name = false;
+  for (const char *at = path; *at; at++) {
+    if (*at == '.' && (!in_name || !at[1])) return false;
+    in_name = *at != '.';
+  }
+  return in_name && strlen(path) <= SECRET_BYTES;
+}
+
+static MD_RAISES void add_secret(lua_State *L, void *context, const char *path) {
+  if (!is_path(path))
+    md_raise(L, "m:http: secret: '%s' must be a path into the answer, such as \"token\" or \"links.reset\"", path);
+  if (json_array_append_new(context, md_value_made(L, json_string(path)))) md_value_made(L, NULL);
+}
+
+// H3
+static MD_RAISES void read_secret(lua_State *L, json_t *args) {
+  if (md_options_get(L, 2, "secret") != LUA_TNIL) {
+    json_t *paths = md_value_made(L, json_array());
+    if (json_object_get(args, "save"))
+      md_raise(L, "m:http: secret and save exclude each other: a file is kept readable");
+    md_options_each_text(L, lua_gettop(L), "m:http: secret", add_secret, paths);
+    md_value_put(L, args, "secret", paths);
+  }
+  lua_pop(L, 1);
+}
+
 static MD_RAISES int l_http_http(lua_State *L) {
   static const char *const methods[] = {"DELETE", "GET", "HEAD", "PATCH", "POST", "PUT", NULL};
   md_step_allowed(L, "http");
@@ -111,6 +138,7 @@ static MD_RAISES int l_http_http(lua_State *L) {
   if (query) md_value_put(L, args, "query", query);
   if (body) md_value_put(L, args, "body", body);
   read_save(L, args);
+  read_secret(L, args);
   const char *identity = name ? lua_pushfstring(L, "%s/%s", connection, name) : connection;
   return md_step_take(L, MD_STEP_HTTP, identity, args);
 }

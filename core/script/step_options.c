@@ -7,7 +7,7 @@
 const char *const md_options_collect[] = {"before", "by",    "late",   "max", "max_lateness",
                                           "quiet",  "where", "within", NULL};
 const char *const md_options_emit[] = {"data", "type", NULL};
-const char *const md_options_http[] = {"connection", "json", "method", "name", "path", "query", "save", NULL};
+const char *const md_options_http[] = {"connection", "json", "method", "name", "path", "query", "save", "secret", NULL};
 const char *const md_options_past[] = {"by", "within", NULL};
 const char *const md_options_send[] = {
     "channel", "data",   "fallback_template", "locale", "max_lateness", "products", "send_at", "template", "to",

@@ -5,7 +5,7 @@
 
 #define COLUMNS                                                                                                        \
   "id, state, run, step, attempts, attempts_max, status, created_at, due_at, final_at, moment, connection, method, "   \
-  "path, query, key, body, save, answer, detail"
+  "path, query, key, body, save, answer, detail, secret, sealed"
 
 const char *md_call_state_name(md_call_state state) {
   static const char *const names[] = {"none", "queued", "attempting", "answered", "failed", "withdrawn"};
@@ -13,24 +13,25 @@ const char *md_call_state_name(md_call_state state) {
 }
 
 static const char insert_call[] = "INSERT INTO calls(" COLUMNS ") VALUES(NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
-                                  " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
+                                  " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, NULL)";
 
 int md_calls_insert(md_store *store, md_call *call, md_error *err) {
   const md_call *c = call;
   int code =
-      md_statement_run(store, err, insert_call, "diddddiiitttttttttt", (int)c->state, c->run, c->step, c->attempts,
+      md_statement_run(store, err, insert_call, "diddddiiittttttttttt", (int)c->state, c->run, c->step, c->attempts,
                        c->attempts_max, c->status, c->created_at, c->due_at, c->final_at, c->moment, c->connection,
-                       c->method, c->path, c->query, c->key, c->body, c->save, c->answer, c->detail);
+                       c->method, c->path, c->query, c->key, c->body, c->save, c->answer, c->detail, c->secret);
   if (!code) call->id = sqlite3_last_insert_rowid(store->db);
   return code;
 }
 
 static const char update_call[] = "UPDATE calls SET state = ?2, attempts = ?3, status = ?4, due_at = ?5, final_at = ?6,"
-                                  " answer = ?7, detail = ?8 WHERE id = ?1";
+                                  " answer = ?7, detail = ?8, sealed = ?9 WHERE id = ?1";
 
 int md_calls_update(md_store *store, const md_call *call, md_error *err) {
-  return md_statement_run(store, err, update_call, "idddiitt", call->id, (int)call->state, call->attempts, call->status,
-                          call->due_at, call->final_at, call->answer, call->detail);
+  return md_statement_run(store, err, update_call, "idddiittb", call->id, (int)call->state, call->attempts,
+                          call->status, call->due_at, call->final_at, call->answer, call->detail, call->sealed,
+                          call->sealed_len);
 }
 
 static int read_call(md_row *row, md_call *out, md_error *err) {
@@ -44,10 +45,11 @@ static int read_call(md_row *row, md_call *out, md_error *err) {
                    .created_at = md_row_int(row, 7),
                    .due_at = md_row_int(row, 8),
                    .final_at = md_row_int(row, 9)};
-  const char **texts[] = {&out->moment, &out->connection, &out->method, &out->path,   &out->query,
-                          &out->key,    &out->body,       &out->save,   &out->answer, &out->detail};
+  const char **texts[] = {&out->moment, &out->connection, &out->method, &out->path,   &out->query, &out->key,
+                          &out->body,   &out->save,       &out->answer, &out->detail, &out->secret};
   for (int i = 0; i < (int)(sizeof texts / sizeof texts[0]); i++)
     *texts[i] = md_row_text(row, 10 + i);
+  out->sealed = md_row_blob(row, 21, &out->sealed_len);
   return md_row_result(row, err);
 }
 

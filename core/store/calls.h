@@ -28,11 +28,14 @@ typedef struct md_call {
   const char *body;   // JSON, or NULL
   const char *save;   // the name that the answer is saved under, or NULL
   const char *answer; // JSON once final, or NULL
+  const char *secret; // JSON list of the answer's paths whose values are sealed, or NULL
+  const void *sealed; // the whole answer once final, where it has secrets (store/vault.h), or NULL
+  size_t sealed_len;
   const char *detail; // one line for people: what went wrong last, or NULL
 } md_call;
 
 int md_calls_insert(md_store *store, md_call *call, md_error *err); // fills id
-// Writes what can change: state attempts status due_at final_at answer detail.
+// Writes what can change: state attempts status due_at final_at answer detail sealed.
 int md_calls_update(md_store *store, const md_call *call, md_error *err);
 int md_calls_get(md_store *store, int64_t id, md_arena *arena, md_call *out, md_error *err); // MD_ENOTFOUND
 // The call of one step of a run. MD_ENOTFOUND.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The database of event keys. It is written seldom: a statement is prepared when it is used.
+// The database of keys. Its columns say event for what has become an owner: files in use have them. It is written
+// seldom: a statement is prepared when it is used.
 #include "store/keyring.h"
 #include "base/alloc.h"
 #include <errno.h>
@@ -142,7 +143,7 @@ int md_keyring_put(md_keyring *keyring, const md_keyring_key *key, md_error *err
   int code = sqlite3_get_autocommit(keyring->db) ? run(keyring, "BEGIN IMMEDIATE", err) : 0;
   if (!code) code = prepare(keyring, put_key, &stmt, err);
   if (code) return code;
-  sqlite3_bind_int64(stmt, 1, key->event);
+  sqlite3_bind_int64(stmt, 1, key->owner);
   sqlite3_bind_int64(stmt, 2, key->made_at);
   sqlite3_bind_blob(stmt, 3, key->wrapped, MD_KEYRING_WRAPPED, SQLITE_STATIC);
   code = step(keyring, stmt, err);
@@ -169,7 +170,7 @@ static int read_key(md_keyring *keyring, sqlite3_stmt *stmt, bool whole, md_keyr
   int code = step(keyring, stmt, err);
   if (code == 0) return md_error_set(err, MD_ENOTFOUND, "there is no such key");
   if (code < 0) return code;
-  out->event = sqlite3_column_int64(stmt, 0);
+  out->owner = sqlite3_column_int64(stmt, 0);
   out->made_at = sqlite3_column_int64(stmt, 1);
   if (!whole) return 0;
   if (sqlite3_column_bytes(stmt, 2) != MD_KEYRING_WRAPPED)
@@ -181,18 +182,18 @@ static int read_key(md_keyring *keyring, sqlite3_stmt *stmt, bool whole, md_keyr
 static const char select_key[] = "SELECT event, made_at, wrapped FROM event_keys WHERE event = ?1";
 static const char next_key[] = "SELECT event, made_at FROM event_keys WHERE event > ?1 ORDER BY event LIMIT 1";
 
-static int find_key(md_keyring *keyring, const char *sql, int64_t event, bool whole, md_keyring_key *out,
+static int find_key(md_keyring *keyring, const char *sql, int64_t owner, bool whole, md_keyring_key *out,
                     md_error *err) {
   sqlite3_stmt *stmt = NULL;
   int code = prepare(keyring, sql, &stmt, err);
-  if (!code) sqlite3_bind_int64(stmt, 1, event);
+  if (!code) sqlite3_bind_int64(stmt, 1, owner);
   if (!code) code = read_key(keyring, stmt, whole, out, err);
   sqlite3_finalize(stmt);
   return code;
 }
 
-int md_keyring_get(md_keyring *keyring, int64_t event, md_keyring_key *out, md_error *err) {
-  return find_key(keyring, select_key, event, true, out, err);
+int md_keyring_get(md_keyring *keyring, int64_t owner, md_keyring_key *out, md_error *err) {
+  return find_key(keyring, select_key, owner, true, out, err);
 }
 
 int md_keyring_next(md_keyring *keyring, int64_t after, md_keyring_key *out, md_error *err) {
@@ -201,11 +202,11 @@ int md_keyring_next(md_keyring *keyring, int64_t after, md_keyring_key *out, md_
 
 static const char delete_key[] = "DELETE FROM event_keys WHERE event = ?1";
 
-static int delete_all(md_keyring *keyring, const int64_t *events, int count, md_error *err) {
+static int delete_all(md_keyring *keyring, const int64_t *owners, int count, md_error *err) {
   sqlite3_stmt *stmt = NULL;
   int code = prepare(keyring, delete_key, &stmt, err);
   for (int i = 0; i < count && !code; i++) {
-    sqlite3_bind_int64(stmt, 1, events[i]);
+    sqlite3_bind_int64(stmt, 1, owners[i]);
     code = step(keyring, stmt, err);
     sqlite3_reset(stmt);
   }
@@ -213,9 +214,9 @@ static int delete_all(md_keyring *keyring, const int64_t *events, int count, md_
   return code;
 }
 
-int md_keyring_forget(md_keyring *keyring, const int64_t *events, int count, md_error *err) {
+int md_keyring_forget(md_keyring *keyring, const int64_t *owners, int count, md_error *err) {
   int code = run(keyring, "BEGIN IMMEDIATE", err);
-  if (!code) code = delete_all(keyring, events, count, err);
+  if (!code) code = delete_all(keyring, owners, count, err);
   if (!code) code = run(keyring, "COMMIT", err);
   if (code)
     md_keyring_rollback(keyring);

@@ -139,10 +139,14 @@ static const char strikes[] =
     "CREATE TABLE strikes(slice INTEGER, key INTEGER, version INTEGER NOT NULL, touched INTEGER NOT NULL,"
     " parked INTEGER NOT NULL, PRIMARY KEY(slice, key)) STRICT, WITHOUT ROWID;";
 
+// At which paths a call's answer has secrets, and what they are sealed in.
+static const char secrets_of_calls[] = "ALTER TABLE calls ADD COLUMN secret TEXT;"
+                                       "ALTER TABLE calls ADD COLUMN sealed BLOB;";
+
 // [n] leads from schema n to n + 1.
 static const char *const migrations[] = {
-    initial, outgoing_calls,          decency,          schedules_and_offers, quarantine,
-    secrets, experiments_and_metrics, files_by_version, request_of_message,   strikes};
+    initial,          outgoing_calls,     decency, schedules_and_offers, quarantine, secrets, experiments_and_metrics,
+    files_by_version, request_of_message, strikes, secrets_of_calls};
 
 int md_schema_newest(void) {
   return (int)(sizeof migrations / sizeof migrations[0]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Seals and opens secrets of events. Sealed bytes: the length of what is shown (4 bytes, little-endian), that text, and
-// AES-256-GCM over the rest, bound to the event's seq and to what is shown.
+// Seals and opens secrets of events and calls. Sealed bytes: the length of what is shown (4 bytes, little-endian), that
+// text, and AES-256-GCM over the rest, bound to the owner and to what is shown.
 #include "store/vault.h"
 #include "base/alloc.h"
 #include "base/cipher.h"
@@ -66,29 +66,29 @@ void md_vault_rollback(md_vault *vault) {
   if (vault) md_keyring_rollback(vault->keyring);
 }
 
-// A fresh key of the event into `key`, and wrapped into the keyring.
-static int make_key(md_vault *vault, int64_t event, md_micros now, uint8_t *key, md_error *err) {
-  md_keyring_key row = {.event = event, .made_at = now};
-  uint64_t bound = htole64((uint64_t)event);
+// A fresh key of the owner into `key`, and wrapped into the keyring.
+static int make_key(md_vault *vault, int64_t owner, md_micros now, uint8_t *key, md_error *err) {
+  md_keyring_key row = {.owner = owner, .made_at = now};
+  uint64_t bound = htole64((uint64_t)owner);
   md_random_bytes(key, MD_CIPHER_KEY);
   int code = md_cipher_seal(vault->wrapping, &bound, sizeof bound, key, MD_CIPHER_KEY, row.wrapped);
   return code ? md_error_set(err, code, "out of memory") : md_keyring_put(vault->keyring, &row, err);
 }
 
-static int get_key(md_vault *vault, int64_t event, md_micros now, uint8_t *key, md_error *err) {
+static int get_key(md_vault *vault, int64_t owner, md_micros now, uint8_t *key, md_error *err) {
   md_keyring_key row;
-  uint64_t bound = htole64((uint64_t)event);
-  int code = md_keyring_get(vault->keyring, event, &row, err);
+  uint64_t bound = htole64((uint64_t)owner);
+  int code = md_keyring_get(vault->keyring, owner, &row, err);
   if (!code && now >= row.made_at + MD_VAULT_SECONDS * MD_SECOND)
-    code = md_error_set(err, MD_ENOTFOUND, "the key of the event is an hour old");
+    code = md_error_set(err, MD_ENOTFOUND, "the key of a secret is an hour old");
   if (code) return code;
   code = md_cipher_open(vault->wrapping, &bound, sizeof bound, row.wrapped, sizeof row.wrapped, key);
-  return code ? md_error_set(err, code, "the key of an event cannot be unwrapped") : 0;
+  return code ? md_error_set(err, code, "the key of a secret cannot be unwrapped") : 0;
 }
 
-// What sealing is bound to: the event's seq, and what is shown.
-static uint8_t *bound_to(int64_t event, const char *shown, size_t shown_len, md_arena *arena) {
-  uint64_t seq = htole64((uint64_t)event);
+// What sealing is bound to: the owner, and what is shown.
+static uint8_t *bound_to(int64_t owner, const char *shown, size_t shown_len, md_arena *arena) {
+  uint64_t seq = htole64((uint64_t)owner);
   uint8_t *bound = md_arena_alloc(arena, sizeof seq + shown_len);
   if (!bound) return NULL;
   memcpy(bound, &seq, sizeof seq);
@@ -96,27 +96,27 @@ static uint8_t *bound_to(int64_t event, const char *shown, size_t shown_len, md_
   return bound;
 }
 
-static int seal(const uint8_t *key, int64_t event, const char *shown, size_t shown_len, const char *text,
+static int seal(const uint8_t *key, int64_t owner, const char *shown, size_t shown_len, const char *text,
                 md_arena *arena, const void **sealed, size_t *sealed_len, md_error *err) {
   size_t len = strlen(text);
   uint32_t prefix = htole32((uint32_t)shown_len);
-  uint8_t *bound = bound_to(event, shown, shown_len, arena);
+  uint8_t *bound = bound_to(owner, shown, shown_len, arena);
   uint8_t *out = md_arena_alloc(arena, sizeof prefix + shown_len + len + MD_CIPHER_EXTRA);
   if (!bound || !out) return md_error_set(err, MD_ENOMEM, "out of memory");
   memcpy(out, &prefix, sizeof prefix);
   memcpy(out + sizeof prefix, shown, shown_len);
-  int code = md_cipher_seal(key, bound, sizeof event + shown_len, text, len, out + sizeof prefix + shown_len);
+  int code = md_cipher_seal(key, bound, sizeof owner + shown_len, text, len, out + sizeof prefix + shown_len);
   *sealed = out;
   *sealed_len = sizeof prefix + shown_len + len + MD_CIPHER_EXTRA;
   return code ? md_error_set(err, code, "out of memory") : 0;
 }
 
-int md_vault_seal(md_store *store, int64_t event, md_micros now, const char *shown, const char *text, md_arena *arena,
+int md_vault_seal(md_store *store, int64_t owner, md_micros now, const char *shown, const char *text, md_arena *arena,
                   const void **sealed, size_t *sealed_len, md_error *err) {
   uint8_t key[MD_CIPHER_KEY];
   int code = require_vault(store, err);
-  if (!code) code = make_key(store->vault, event, now, key, err);
-  if (!code) code = seal(key, event, shown, strlen(shown), text, arena, sealed, sealed_len, err);
+  if (!code) code = make_key(store->vault, owner, now, key, err);
+  if (!code) code = seal(key, owner, shown, strlen(shown), text, arena, sealed, sealed_len, err);
   OPENSSL_cleanse(key, sizeof key);
   return code;
 }
@@ -140,7 +140,7 @@ static bool split(const void *sealed, size_t len, parts *out) {
 }
 
 static int damaged(md_error *err) {
-  return md_error_set(err, MD_ECORRUPT, "the secrets of an event are damaged");
+  return md_error_set(err, MD_ECORRUPT, "sealed secrets are damaged");
 }
 
 int md_vault_shown(const void *sealed, size_t len, md_arena *arena, const char **shown, md_error *err) {
@@ -150,24 +150,24 @@ int md_vault_shown(const void *sealed, size_t len, md_arena *arena, const char *
   return *shown ? 0 : md_error_set(err, MD_ENOMEM, "out of memory");
 }
 
-static int unseal(const uint8_t *key, int64_t event, const void *sealed, size_t len, md_arena *arena, const char **text,
+static int unseal(const uint8_t *key, int64_t owner, const void *sealed, size_t len, md_arena *arena, const char **text,
                   md_error *err) {
   parts all;
   if (!split(sealed, len, &all)) return damaged(err);
-  uint8_t *bound = bound_to(event, all.shown, all.shown_len, arena);
+  uint8_t *bound = bound_to(owner, all.shown, all.shown_len, arena);
   char *out = md_arena_alloc_zero(arena, all.rest_len - MD_CIPHER_EXTRA + 1);
   if (!bound || !out) return md_error_set(err, MD_ENOMEM, "out of memory");
-  int code = md_cipher_open(key, bound, sizeof event + all.shown_len, all.rest, all.rest_len, (uint8_t *)out);
+  int code = md_cipher_open(key, bound, sizeof owner + all.shown_len, all.rest, all.rest_len, (uint8_t *)out);
   *text = out;
   return code == MD_ECORRUPT ? damaged(err) : code;
 }
 
-int md_vault_unseal(md_store *store, int64_t event, md_micros now, const void *sealed, size_t len, md_arena *arena,
+int md_vault_unseal(md_store *store, int64_t owner, md_micros now, const void *sealed, size_t len, md_arena *arena,
                     const char **text, md_error *err) {
   uint8_t key[MD_CIPHER_KEY];
   int code = require_vault(store, err);
-  if (!code) code = get_key(store->vault, event, now, key, err);
-  if (!code) code = unseal(key, event, sealed, len, arena, text, err);
+  if (!code) code = get_key(store->vault, owner, now, key, err);
+  if (!code) code = unseal(key, owner, sealed, len, arena, text, err);
   OPENSSL_cleanse(key, sizeof key);
   return code;
 }
@@ -181,12 +181,12 @@ int md_vault_digest(md_store *store, uint8_t *digest, size_t len, md_error *err)
   return 0;
 }
 
-int md_vault_next(md_store *store, int64_t after, int64_t *event, md_micros *made_at, md_error *err) {
+int md_vault_next(md_store *store, int64_t after, int64_t *owner, md_micros *made_at, md_error *err) {
   md_keyring_key row;
   if (!store->vault) return md_error_set(err, MD_ENOTFOUND, "there is no such key");
   int code = md_keyring_next(store->vault->keyring, after, &row, err);
   if (code) return code;
-  *event = row.event;
+  *owner = row.owner;
   *made_at = row.made_at;
   return 0;
 }
@@ -200,6 +200,6 @@ md_micros md_vault_due(const md_store *store) {
   return oldest ? oldest + MD_VAULT_SECONDS * MD_SECOND : 0;
 }
 
-int md_vault_forget(md_store *store, const int64_t *events, int count, md_error *err) {
-  return store->vault && count ? md_keyring_forget(store->vault->keyring, events, count, err) : 0;
+int md_vault_forget(md_store *store, const int64_t *owners, int count, md_error *err) {
+  return store->vault && count ? md_keyring_forget(store->vault->keyring, owners, count, err) : 0;
 }

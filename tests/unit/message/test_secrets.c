@@ -3,6 +3,7 @@
 #include "base/alloc.h"
 #include "base/secret.h"
 #include "message/secrets.h"
+#include "store/calls.h"
 #include "store/vault.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -47,6 +48,26 @@ static int64_t store_event(fixture *f, const char *id, const char *data) {
   assert_int_equal(event.seq, seq);
   assert_int_equal(md_store_commit(f->store, &f->err), 0);
   return seq;
+}
+
+// A call whose answer has secrets; answers its owner.
+static int64_t store_call(fixture *f, const char *answer) {
+  md_call call = {.state = MD_CALL_QUEUED,
+                  .run = 1,
+                  .moment = "m",
+                  .connection = "c",
+                  .method = "GET",
+                  .path = "/",
+                  .key = "k",
+                  .secret = "[\"link\"]"};
+  assert_int_equal(md_store_begin(f->store, &f->err), 0);
+  assert_int_equal(md_calls_insert(f->store, &call, &f->err), 0);
+  int64_t owner = md_secret_of_call(call.id);
+  assert_int_equal(md_vault_seal(f->store, owner, NOW, "[]", answer, f->arena, &call.sealed, &call.sealed_len, &f->err),
+                   0);
+  assert_int_equal(md_calls_update(f->store, &call, &f->err), 0);
+  assert_int_equal(md_store_commit(f->store, &f->err), 0);
+  return owner;
 }
 
 static const char *written(const json_t *value) {
@@ -96,6 +117,23 @@ static void test_X1_gone_with_the_key(void **state) {
   assert_int_equal(md_message_reveal(f->store, shown, references, NOW, f->arena, &whole, &f->err), MD_ENOTFOUND);
 }
 
+// H3: of an event and a call with the same number, each has its own.
+static void test_X1_of_an_answer(void **state) {
+  fixture *f = *state;
+  int64_t event = store_event(f, "1", "{\"link\":\"of the event\"}"),
+          call = store_call(f, "{\"link\":\"of the call\"}");
+  assert_int_equal(call, -event);
+  json_t *data = json_pack("{s:o, s:o}", "a", md_secret_mark(event, "link"), "b", md_secret_mark(call, "link"));
+  json_t *shown = NULL, *references = NULL, *whole = NULL;
+  assert_int_equal(md_message_secrets(data, &shown, &references), 0);
+  assert_string_equal(written(references), "[{\"at\":[\"a\"],\"event\":1,\"path\":\"link\"},"
+                                           "{\"at\":[\"b\"],\"call\":1,\"path\":\"link\"}]");
+  assert_int_equal(md_message_reveal(f->store, shown, references, NOW, f->arena, &whole, &f->err), 0);
+  assert_string_equal(written(whole), "{\"a\":\"of the event\",\"b\":\"of the call\"}");
+  assert_int_equal(md_vault_forget(f->store, &call, 1, &f->err), 0);
+  assert_int_equal(md_message_reveal(f->store, shown, references, NOW, f->arena, &whole, &f->err), MD_ENOTFOUND);
+}
+
 static void test_no_secrets_no_references(void **state) {
   (void)state;
   json_t *shown = NULL, *references = json_null();
@@ -129,6 +167,7 @@ static void test_out_of_memory(void **state) {
 int main(void) {
   md_json_init();
   const struct CMUnitTest tests[] = {TEST(test_X2_shown_without_and_revealed_with), TEST(test_X1_gone_with_the_key),
-                                     TEST(test_no_secrets_no_references), TEST(test_out_of_memory)};
+                                     TEST(test_X1_of_an_answer), TEST(test_no_secrets_no_references),
+                                     TEST(test_out_of_memory)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
