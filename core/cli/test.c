@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `momentd test`: runs spec files in virtual time on the real engine.
+#include "base/duration.h"
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -14,6 +15,7 @@ typedef struct suite {
   md_settings settings;
   md_arena *arena; // of the command
   md_micros began; // the file's specs
+  md_micros limit; // that they may take
   md_shop *shop;   // of the case that runs
   bool tap, json;
   int count, failed;
@@ -75,8 +77,11 @@ static md_micros now(void) {
 }
 
 static int check_time(const suite *s, md_error *err) {
-  if (now() - s->began <= SPECS_MAX) return 0;
-  return md_error_set(err, MD_EBUDGET, "the specs of this file take longer than 60 s");
+  char limit[24];
+  if (now() - s->began <= s->limit) return 0;
+  md_duration_format(s->limit, limit);
+  return md_error_set(err, MD_EBUDGET, "the specs of this file take longer than %s: split it, or make them do less",
+                      limit);
 }
 
 // Callbacks go to the shop of the case that runs.
@@ -160,6 +165,15 @@ static int run_path(suite *s, const char *path, md_error *err) {
   return code;
 }
 
+static int read_limit(suite *s, const md_cli_args *args, md_error *err) {
+  const char *text = md_cli_arg(args, "limit");
+  s->limit = SPECS_MAX;
+  if (!text) return 0;
+  int code = md_duration_parse(text, strlen(text), &s->limit, err);
+  if (!code && s->limit <= SPECS_MAX) return 0;
+  return md_error_set(err, MD_EINVAL, "--limit %s: a duration of at most 60s", text);
+}
+
 static int load_settings(suite *s, const md_cli_args *args, md_error *err) {
   int code = md_settings_load(&s->settings, args, s->arena, err);
   s->settings.delivery = "live";
@@ -196,6 +210,10 @@ static int test(const md_cli_args *args) {
   md_error err = {0};
   suite s = {.arena = md_arena_new(0)};
   if (!s.arena) return md_cli_fail(&(md_error){.code = MD_ENOMEM});
+  if (read_limit(&s, args, &err)) {
+    md_arena_free(s.arena);
+    return md_cli_misuse(args, "%s", err.text);
+  }
   md_arena *scope = md_json_scope(s.arena);
   int code = run_all(&s, args, &err);
   if (s.tap && code) printf("Bail out! %s\n", err.text);
@@ -208,6 +226,7 @@ static int test(const md_cli_args *args) {
 static const md_cli_option options[] = {
     {"tap", NULL, "print TAP version 13"},
     {"json", NULL, "one JSON object a spec: file, spec, ok, message, timeline"},
+    {"limit", "DURATION", "how long the specs of one file may take: 60s at most, as without it"},
     {"config", "FILE", "take addresses and locale from this configuration file"},
     {"addresses", "NAME=ADDRESS", "a name that scripts may give as `to`; may be given more than once"},
     {0}};

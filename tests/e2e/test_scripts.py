@@ -149,6 +149,25 @@ def test_a_broken_reload_keeps_the_old():
         assert sorted(row["outcome"] for row in shop.rows("runs", "list")) == ["n2", "n2", "new", "old"]
 
 
+def test_S7_files_changed_together_are_one_change():
+    def scripts(n):
+        return {"shared/words.lua": f"return {{ n = {n} }}\n",
+                "m/moment.lua": "local words = require 'words'\n" + moment(f"return 'm' .. words.n .. {n}"),
+                "n/moment.lua": moment("return 'n'")}
+    with Shop({"events.lua": PLAN, **scripts(1)}) as shop:
+        shop.start()
+        shop.write(scripts(2))
+        shop.momentd("reload")
+        assert shop.sql("SELECT moment, count(*) FROM versions GROUP BY moment ORDER BY moment") == [("m", 2), ("n", 1)]
+        shop.send("a", "ida")
+        assert sorted(row["outcome"] for row in shop.rows("runs", "list")) == ["m22", "n"]
+        # A wrong shared file refuses the new version of who uses it; whoever does not goes on.
+        shop.write({**scripts(3), "shared/words.lua": "return {", "n/moment.lua": moment("return 'n3'")})
+        assert "shared/words.lua:1" in shop.momentd("reload", code=1)
+        shop.send("a", "bo")
+        assert sorted(row["outcome"] for row in shop.rows("runs", "list")) == ["m22", "m22", "n", "n3"]
+
+
 # A file, and what check must say of it.
 WRONG = [
     (moment("return event.data.n +"), r"m/moment\.lua:4: "),
@@ -191,5 +210,6 @@ def test_misuse_is_told_when_it_runs():
         assert run["state"] == "parked" and re.search(r"^m/moment\.lua:5: .*befor.*before", run["reason"]), run
 
 
-main(test_each_harms_only_itself, test_fix_reload_retry, test_a_broken_reload_keeps_the_old, test_check_says_where,
+main(test_each_harms_only_itself, test_fix_reload_retry, test_a_broken_reload_keeps_the_old,
+     test_S7_files_changed_together_are_one_change, test_check_says_where,
      test_misuse_is_told_when_it_runs)

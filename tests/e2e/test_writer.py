@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=e2e,quick timeout=60
 """What the writer of scripts is told: what `check` finds, what a failed spec shows, what a message said (M1, H1)."""
+import json
 import os
+import time
 
-from harness import COPY, PLAN, SOURCE, Shop, main, moment
+from harness import COPY, PLAN, SLOW, SOURCE, Shop, main, moment
 
 PLANNED = """return require "plan".define { person = { strong = { "subject" } },
   events = { ["order.placed"] = {}, ["cart.updated"] = { address = { email = "data.email" } } } }
@@ -63,6 +65,26 @@ def test_what_is_shipped_passes():
         assert "no problems" in shop.momentd("check", os.path.join(SOURCE, "scripts"))
 
 
+def test_S7_specs_that_take_too_long_fail():
+    """The others of the file fail too, each with the reason; the file beside it has its own time."""
+    spec = """describe("long", function()
+  it("works", function(shop) while true do shop:advance("1h") end end)
+  it("comes too late", function(shop) shop:advance("1h") end)
+end)
+"""
+    with Shop({"events.lua": PLAN, "m/moment.lua": moment("m:sleep('1h')"), "m/long_spec.lua": spec,
+               "m/short_spec.lua": 'describe("short", function() it("works", function(shop) end) end)\n'}) as shop:
+        begun = time.monotonic()
+        out = shop.momentd("test", "--json", "--limit", "1s", shop.scripts, code=1)
+        assert time.monotonic() - begun < 15 * SLOW
+        rows = {row["spec"]: row for row in map(json.loads, out.splitlines())}
+        for name in ("long: works", "long: comes too late"):
+            assert not rows[name]["ok"] and "take longer than 1s" in rows[name]["message"], rows[name]
+        assert rows["short: works"]["ok"], rows
+        for limit in ("61s", "soon"):
+            assert "at most 60s" in shop.momentd("test", "--limit", limit, shop.scripts, code=2)
+
+
 def test_no_specs_is_no_success():
     with Shop({"events.lua": PLAN, "m/moment.lua": moment("return 'x'")}) as shop:
         assert "no specs were found" in shop.momentd("test", shop.scripts, code=1)
@@ -110,5 +132,5 @@ def test_retention_below_90_days_is_refused():
 
 
 main(test_check_names_file_line_field_and_remedy, test_check_wants_the_default_locale, test_what_is_shipped_passes,
-     test_no_specs_is_no_success, test_another_text_is_shown, test_a_live_mail_is_shown_again,
+     test_S7_specs_that_take_too_long_fail, test_no_specs_is_no_success, test_another_text_is_shown, test_a_live_mail_is_shown_again,
      test_retention_below_90_days_is_refused)
