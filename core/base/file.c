@@ -146,7 +146,7 @@ static int write_scratch(const char *scratch, const void *data, size_t len, unsi
 }
 
 static int write_and_rename(const char *scratch, const char *path, const void *data, size_t len, bool sync) {
-  if (write_scratch(scratch, data, len, 0644, sync) != 0) return -1;
+  if (write_scratch(scratch, data, len, 0600, sync) != 0) return -1;
   if (rename(scratch, path) == 0) return 0;
   int number = errno;
   unlink(scratch);

@@ -6,7 +6,7 @@
 
 // Reads a regular file whole; MD_ETOOBIG past `limit` bytes. Appends to `out`.
 int md_file_read(const char *path, size_t limit, md_buffer *out, md_error *err);
-// Writes a new file beside `path`, syncs it if `sync`, and renames it into place.
+// Writes a new file beside `path` that only its owner may read, syncs it if `sync`, and renames it into place.
 int md_file_write(const char *path, const void *data, size_t len, bool sync, md_error *err);
 // Makes a file that is not there yet, synced, with this mode whatever the umask; it appears whole. MD_EEXISTS when it
 // is there.

@@ -115,18 +115,43 @@ static void check_triggers(inspection *at, const md_definition *definition, cons
             advice);
 }
 
+// M8: where a security message about this trigger may go. Mail is all that is sent.
+static void check_address(inspection *at, const char *file, const char *on, const md_plan_event *event) {
+  if (event && event->address_email[0]) return;
+  if (event && event->address_sms[0])
+    found(at, file, 1,
+          "a security moment writes only to the address that its trigger carries: %s declares one for sms alone, and "
+          "mail is all that is sent; declare address = { email = \"data.…\" } for it in events.lua",
+          event->type);
+  else
+    found(at, file, 1,
+          "a security moment writes only to the address that its trigger carries: declare address for %s in events.lua",
+          event ? event->type : on);
+}
+
+// A family is answered for by every declared type that it matches.
+static void check_addresses(inspection *at, const char *file, const char *on) {
+  size_t len = strlen(on);
+  int count = 0, matched = 0;
+  const md_plan_event *const *events = md_plan_events(at->plan, &count);
+  if (len < 2 || strcmp(on + len - 2, ".*") != 0) {
+    check_address(at, file, on, md_plan_event_of(at->plan, on));
+    return;
+  }
+  for (int i = 0; i < count; i++) {
+    if (strncmp(events[i]->type, on, len - 1) != 0) continue;
+    check_address(at, file, on, events[i]);
+    matched++;
+  }
+  if (matched == 0) check_address(at, file, on, NULL);
+}
+
 static void check_definition(inspection *at, const md_definition *definition, const char *file) {
   bool security = strcmp(definition->class_name, "security") == 0;
   if (definition->about && strcmp(definition->about, "person") != 0 && !md_plan_thing_of(at->plan, definition->about))
     found(at, file, 1, "about = \"%s\": the plan (events.lua) has no such thing", definition->about);
-  for (const char *const *on = definition->on; *on && security; on++) {
-    const md_plan_event *event = md_plan_event_of(at->plan, *on);
-    if (!event || (!event->address_email[0] && !event->address_sms[0]))
-      found(at, file, 1,
-            "a security moment writes only to the address that its trigger carries: declare address for %s "
-            "in events.lua",
-            *on);
-  }
+  for (const char *const *on = definition->on; *on && security; on++)
+    check_addresses(at, file, *on);
   for (const char *const *name = definition->templates; name && *name; name++)
     check_template(at, *name, file, 1);
   const md_source_file *text = md_source_find(at->own, file);

@@ -67,6 +67,8 @@ def test_live():
         assert shop.rows("runs", "list")[0]["outcome"] == "sent"
         assert os.stat(shop.db + ".keys").st_mode & 0o7777 == 0o600
         assert os.stat(shop.db + ".key").st_mode & 0o7777 == 0o600
+        for name in os.listdir(shop.mail):  # they hold links that still work
+            assert os.stat(os.path.join(shop.mail, name)).st_mode & 0o7777 == 0o600, name
         assert shop.stop() == 0
         search_files(shop, link, [os.path.join(shop.mail, name) for name in os.listdir(shop.mail)])
 
@@ -173,6 +175,24 @@ def test_virtual_time():
         search_files(shop, link, [os.path.join(shop.mail, name) for name in os.listdir(shop.mail)])
 
 
+def test_virtual_time_that_stops_early():
+    """B5, X1: the key of a mail that is not due yet stays, so that feeding the database again goes on with it."""
+    link = new_link()
+    late = SEND.replace("'1s'", "'10m'")
+    files = {**scripts(), "reset/moment.lua": moment(late, "class = 'security', " + ON + "about = 'person'")}
+    with Shop(files) as shop:
+        event = {**shop.event("password.reset_requested", "ida", data(link)), "time": "2026-03-01T10:00:00Z"}
+        feed = ["ingest", "-", "--virtual-time", "--db", shop.db, "--scripts", shop.scripts, "--mail",
+                "file:" + shop.mail, "--delivery", "live"]
+        shop.momentd(*feed, "--until", "2026-03-01T10:05:00Z", text=json.dumps(event) + "\n")
+        assert len(keys(shop)) == 1 and not shop.mails()
+        search_files(shop, link)
+        shop.momentd(*feed, text="")
+        assert [links for _, links, _ in sent_links(shop)] == [{link}]
+        assert not keys(shop)
+        search_files(shop, link, [os.path.join(shop.mail, name) for name in os.listdir(shop.mail)])
+
+
 def test_history():
     """W6: history starts nothing, so its secrets are not kept at all."""
     link = new_link()
@@ -212,4 +232,5 @@ def test_another_master_key():
 
 
 main(test_live, test_shadow, test_redirect, test_only_to_the_triggers_address, test_script_that_would_tell,
-     test_bad_link, test_virtual_time, test_history, test_no_core_dumps, test_another_master_key)
+     test_bad_link, test_virtual_time,
+     test_virtual_time_that_stops_early, test_history, test_no_core_dumps, test_another_master_key)

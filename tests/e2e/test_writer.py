@@ -60,6 +60,26 @@ def test_check_wants_the_default_locale():
         assert "no problems" in shop.momentd("check", shop.scripts, "--locale", "en-GB")
 
 
+def test_M8_check_wants_an_address_for_security():
+    """Of a type, and of each declared type of a family; an address for sms is none, since mail is all that is sent."""
+    declared = {"email": 'address = { email = "data.email" }', "sms": 'address = { sms = "data.phone" }',
+                "both": 'address = { sms = "data.phone", email = "data.email" }', "none": 'means = "x"'}
+    sms, none = "declares one for sms alone, and mail is all that is sent", "declare address for "
+    cases = [("password.a", {"a": "email"}, []), ("password.a", {"a": "none"}, [none + "password.a "]),
+             ("password.a", {"a": "sms"}, ["password.a " + sms]), ("password.a", {"a": "both"}, []),
+             ("password.*", {"a": "email", "b": "both"}, []),
+             ("password.*", {"a": "email", "b": "none", "c": "sms"}, [none + "password.b ", "password.c " + sms]),
+             ("password.*", {}, [none + "password.*"])]
+    for on, types, wanted in cases:
+        plan = ('return require "plan".define { person = { strong = { "subject" } }, events = { ["passwords.x"] = {}, '
+                + "".join(f'["password.{name}"] = {{ {declared[kind]} }}, ' for name, kind in types.items()) + "} }\n")
+        with Shop({"events.lua": plan, "m/moment.lua": moment("return 'x'", f"class = 'security', on = '{on}'")}) as shop:
+            said = shop.momentd("check", shop.scripts, code=1 if wanted else 0)
+            for text in wanted:
+                assert text in said and "in events.lua" in said, (on, types, said)
+            assert said.count("a security moment") == len(wanted), (on, types, said)
+
+
 def test_what_is_shipped_passes():
     with Shop() as shop:
         assert "no problems" in shop.momentd("check", os.path.join(SOURCE, "scripts"))
@@ -131,6 +151,8 @@ def test_retention_below_90_days_is_refused():
         assert "retention is less than 90 days" in said, said
 
 
-main(test_check_names_file_line_field_and_remedy, test_check_wants_the_default_locale, test_what_is_shipped_passes,
-     test_S7_specs_that_take_too_long_fail, test_no_specs_is_no_success, test_another_text_is_shown, test_a_live_mail_is_shown_again,
+main(test_check_names_file_line_field_and_remedy, test_check_wants_the_default_locale,
+     test_M8_check_wants_an_address_for_security, test_what_is_shipped_passes,
+     test_S7_specs_that_take_too_long_fail, test_no_specs_is_no_success, test_another_text_is_shown,
+     test_a_live_mail_is_shown_again,
      test_retention_below_90_days_is_refused)

@@ -56,6 +56,9 @@ static void writes_and_reads(void **state) {
   md_buffer_clear(&out);
   assert_int_equal(md_file_read("empty", 0, &out, &err), 0);
   assert_int_equal(out.len, 0);
+  struct stat status;
+  assert_int_equal(stat("a", &status), 0);
+  assert_int_equal(status.st_mode & 07777, 0600); // what is written has somebody's mail
   md_buffer_deinit(&out);
 }
 
