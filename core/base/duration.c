@@ -20,6 +20,9 @@ static bool is_digit(char byte) {
 
 static int unreadable(const char *text, size_t len, size_t at, const char *wanted, md_error *err) {
   static const char advice[] = "write a number and one of ms, s, m, h, d, w, as in \"90s\" or \"1.5h\"";
+  if (at == 0 && len > 0 && text[0] == '-')
+    return md_error_set(err, MD_EINVAL, "Byte 1 ('-') makes the duration negative, and a duration goes forward; %s.",
+                        advice);
   if (at >= len)
     return md_error_set(err, MD_EINVAL, "The duration ends after %zu bytes where %s should follow; %s.", len, wanted,
                         advice);

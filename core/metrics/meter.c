@@ -2,6 +2,7 @@
 // Reads and writes the days of series.
 #include "metrics/meter.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "metrics/sketch.h"
 #include "store/metrics.h"
 #include <string.h>
@@ -38,7 +39,10 @@ static int series_of(md_store *store, const char *metric, const char *labels, md
   rc = other_labels(labels, arena, &labels);
   if (rc) return md_error_set(err, rc, "out of memory while %s was counted", metric);
   rc = md_series_find(store, metric, labels, id, err);
-  return rc == MD_ENOTFOUND ? md_series_insert(store, metric, labels, id, err) : rc;
+  if (rc != MD_ENOTFOUND) return rc;
+  md_log(MD_LOG_WARN, "metrics", "a metric has as many sets of labels as it may: further ones count as other", "metric",
+         metric, "sets", md_log_int(count), NULL);
+  return md_series_insert(store, metric, labels, id, err);
 }
 
 static int observe(md_point *point, double value, md_buffer *packed) {

@@ -70,7 +70,7 @@ static void refuses_and_names_the_byte(void **state) {
   } cases[] = {
       {"", "ends after 0 bytes"},
       {"s", "Byte 1 ('s')"},
-      {"-1s", "Byte 1 ('-')"},
+      {"-1s", "Byte 1 ('-') makes the duration negative"},
       {"+1s", "Byte 1 ('+')"},
       {" 1s", "Byte 1 (0x20)"},
       {".5s", "Byte 1 ('.')"},
