@@ -80,7 +80,9 @@ static int begin(md_engine *engine, md_error *err) {
   retention->at =
       (md_retention_place){.phase = MD_RETENTION_RUNS, .since = engine->now - retention->span, .due = engine->now};
   int rc = md_forget_first_since(engine->store, retention->at.since, &retention->at.ceiling, err);
-  return rc ? rc : md_forget_quarantined(engine->store, &retention->events, &retention->versions, err);
+  if (rc == 0) rc = md_forget_held(engine->store, retention->at.since, err);
+  engine->held.known = false;
+  return rc ? rc : md_forget_quarantined(engine->store, &retention->versions, err);
 }
 
 static bool is_old(const md_run *run, md_micros since) {
@@ -128,6 +130,16 @@ static int do_record(md_engine *engine, md_error *err) {
   return rc == MD_ENOTFOUND ? md_forget_incident(engine->store, engine->retention.at.since, err) : rc;
 }
 
+// What a script gave a time to live is gone for it at once, and here after a day at most.
+static int do_value(md_engine *engine, md_error *err) {
+  return md_forget_value(engine->store, engine->now, err);
+}
+
+static int do_points(md_engine *engine, md_error *err) {
+  md_retention_place *at = &engine->retention.at;
+  return md_forget_points(engine->store, &at->cursor, at->since / MD_DAY, err);
+}
+
 static int do_version(md_engine *engine, md_error *err) {
   md_retention *retention = &engine->retention;
   int rc = md_forget_next_version(engine->store, retention->at.cursor, retention->at.since, &retention->at.cursor, err);
@@ -137,8 +149,9 @@ static int do_version(md_engine *engine, md_error *err) {
 }
 
 static int (*const do_one[])(md_engine *engine, md_error *err) = {
-    [MD_RETENTION_RUNS] = do_run,    [MD_RETENTION_MESSAGES] = do_message, [MD_RETENTION_EVENTS] = do_event,
-    [MD_RETENTION_INDEX] = do_entry, [MD_RETENTION_RECORDS] = do_record,   [MD_RETENTION_VERSIONS] = do_version,
+    [MD_RETENTION_RUNS] = do_run,      [MD_RETENTION_MESSAGES] = do_message, [MD_RETENTION_EVENTS] = do_event,
+    [MD_RETENTION_INDEX] = do_entry,   [MD_RETENTION_RECORDS] = do_record,   [MD_RETENTION_VALUES] = do_value,
+    [MD_RETENTION_POINTS] = do_points, [MD_RETENTION_VERSIONS] = do_version,
 };
 
 static int note_debt(md_engine *engine, int64_t owed, md_error *err) {

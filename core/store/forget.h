@@ -34,8 +34,16 @@ int md_forget_lowest_run(md_store *store, int64_t *id, md_error *err); // one pa
 int md_forget_unmatched(md_store *store, md_micros since, md_error *err);
 int md_forget_incident(md_store *store, md_micros since, md_error *err);
 
-// Adds to the sets the events and versions that are held in quarantine: they are to be redriven.
-int md_forget_quarantined(md_store *store, md_idset *events, md_idset *versions, md_error *err);
+// Removes what is held back since before `since`, but for live versions that are stopped: its run was cancelled long
+// ago.
+int md_forget_held(md_store *store, md_micros since, md_error *err);
+// Adds to the set the versions that are held in quarantine: they are to be redriven.
+int md_forget_quarantined(md_store *store, md_idset *versions, md_error *err);
+
+// One stored value whose time to live ended by `now`. MD_ENOTFOUND when none.
+int md_forget_value(md_store *store, md_micros now, md_error *err);
+// The days before `day` of the next series with id > `*series`, which moves on. MD_ENOTFOUND when none.
+int md_forget_points(md_store *store, int64_t *series, int64_t day, md_error *err);
 
 // The next version with id > `after` that is not live and whose successor came before `since`. MD_ENOTFOUND when none.
 int md_forget_next_version(md_store *store, int64_t after, md_micros since, int64_t *id, md_error *err);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The deleting of records beside events and runs: triggers that started nothing, incidents, versions with their files.
+// The deleting of what is beside events and runs: triggers that started nothing, incidents, what was held back, values
+// that expired, days of metrics, versions with their files.
 #include "store/forget.h"
 #include "store/internal.h"
 
@@ -31,20 +32,44 @@ int md_forget_incident(md_store *store, md_micros since, md_error *err) {
   return forget_oldest(store, oldest_incident, delete_incident, since, err);
 }
 
-static const char select_quarantined[] = "SELECT event, version FROM quarantine";
+static const char delete_held[] =
+    "DELETE FROM quarantine WHERE at < ?1 AND (kind = 1 OR version NOT IN (SELECT live FROM moments))";
 
-int md_forget_quarantined(md_store *store, md_idset *events, md_idset *versions, md_error *err) {
+int md_forget_held(md_store *store, md_micros since, md_error *err) {
+  return md_statement_run(store, err, delete_held, "i", since);
+}
+
+static const char select_quarantined[] = "SELECT version FROM quarantine";
+
+int md_forget_quarantined(md_store *store, md_idset *versions, md_error *err) {
   sqlite3_stmt *stmt;
   int code = md_statement_open(store, &stmt, err, select_quarantined, "");
   if (code) return code;
-  while ((code = md_statement_step(store, stmt, err)) == 1) {
-    int64_t event = sqlite3_column_int64(stmt, 0), version = sqlite3_column_int64(stmt, 1);
-    if ((event && md_idset_add(events, event)) || (version && md_idset_add(versions, version)))
+  while ((code = md_statement_step(store, stmt, err)) == 1)
+    if (md_idset_add(versions, sqlite3_column_int64(stmt, 0))) {
       code = md_error_set(err, MD_ENOMEM, "out of memory while the quarantine was read");
-    if (code < 0) break;
-  }
+      break;
+    }
   md_statement_close(stmt);
   return code;
+}
+
+static const char delete_value[] = "DELETE FROM stored_values WHERE (person, moment, shape, key) = (SELECT person, "
+                                   "moment, shape, key FROM stored_values"
+                                   " WHERE expires_at > 0 AND expires_at <= ?1 ORDER BY expires_at LIMIT 1)";
+
+int md_forget_value(md_store *store, md_micros now, md_error *err) {
+  int code = md_statement_run(store, err, delete_value, "i", now);
+  if (code || sqlite3_changes(store->db)) return code;
+  return md_error_set(err, MD_ENOTFOUND, "no value has expired");
+}
+
+static const char next_series[] = "SELECT id FROM series WHERE id > ?1 ORDER BY id LIMIT 1";
+static const char delete_points[] = "DELETE FROM points WHERE series = ?1 AND day < ?2";
+
+int md_forget_points(md_store *store, int64_t *series, int64_t day, md_error *err) {
+  int code = md_statement_number(store, series, err, next_series, "i", *series);
+  return code ? code : md_statement_run(store, err, delete_points, "ii", *series, day);
 }
 
 static const char next_version[] =

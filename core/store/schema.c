@@ -143,10 +143,15 @@ static const char strikes[] =
 static const char secrets_of_calls[] = "ALTER TABLE calls ADD COLUMN secret TEXT;"
                                        "ALTER TABLE calls ADD COLUMN sealed BLOB;";
 
+// Values with a time to live, by its end: retention looks for them.
+static const char expiring_values[] =
+    "CREATE INDEX stored_values_expiry ON stored_values(expires_at) WHERE expires_at > 0;";
+
 // [n] leads from schema n to n + 1.
 static const char *const migrations[] = {
-    initial,          outgoing_calls,     decency, schedules_and_offers, quarantine, secrets, experiments_and_metrics,
-    files_by_version, request_of_message, strikes, secrets_of_calls};
+    initial,          outgoing_calls,          decency,          schedules_and_offers, quarantine,
+    secrets,          experiments_and_metrics, files_by_version, request_of_message,   strikes,
+    secrets_of_calls, expiring_values};
 
 int md_schema_newest(void) {
   return (int)(sizeof migrations / sizeof migrations[0]);

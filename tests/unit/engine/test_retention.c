@@ -3,8 +3,11 @@
 #include "base/alloc.h"
 #include "engine/state.h"
 #include "shop.h"
+#include "store/calls.h"
+#include "store/exposures.h"
 #include "store/internal.h"
 #include "store/lazy.h"
+#include "store/metrics.h"
 #include "store/versions.h"
 #include <unistd.h>
 
@@ -270,6 +273,83 @@ static void test_steps_are_small(void **state) {
   shop_close(&s);
 }
 
+static int64_t rows_in(shop *s, const char *table) {
+  int64_t count = -1;
+  char sql[100];
+  sqlite3_stmt *stmt = NULL;
+  snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", table);
+  assert_int_equal(sqlite3_prepare_v2(s->store->db, sql, -1, &stmt, NULL), SQLITE_OK);
+  if (sqlite3_step(stmt) == SQLITE_ROW) count = sqlite3_column_int64(stmt, 0);
+  sqlite3_finalize(stmt);
+  return count;
+}
+
+static void add_call(shop *s, int64_t run) {
+  md_call call = {.state = MD_CALL_ANSWERED,
+                  .run = run,
+                  .moment = "m",
+                  .connection = "c",
+                  .method = "GET",
+                  .path = "/",
+                  .key = "k",
+                  .final_at = s->clock.at};
+  md_run_file file = {"a.txt", "text/plain", "x", 1};
+  assert_int_equal(md_store_begin(s->store, NULL), 0);
+  assert_int_equal(md_calls_insert(s->store, &call, NULL), 0);
+  assert_int_equal(md_run_files_put(s->store, run, &file, s->clock.at, NULL), 0);
+  assert_int_equal(md_store_commit(s->store, NULL), 0);
+}
+
+// R7: a run's calls and files go with it.
+static void test_calls_and_files_go_with_their_run(void **state) {
+  (void)state;
+  shop s;
+  open_shop(&s, NULL, SHOP_START);
+  make_history(&s); // run 1 waits long, run 2 has ended
+  add_call(&s, 1);
+  add_call(&s, 2);
+  shop_advance(&s, (DAYS + 2) * MD_DAY);
+  assert_int_equal(rows_in(&s, "calls WHERE run = 1"), 1);
+  assert_int_equal(rows_in(&s, "run_files WHERE run = 1"), 1);
+  assert_int_equal(rows_in(&s, "calls"), 1);
+  assert_int_equal(rows_in(&s, "run_files"), 1);
+  shop_close(&s);
+}
+
+// R7: values that expired and old days of metrics go; values without an end and exposures stay.
+static void test_values_and_points(void **state) {
+  (void)state;
+  shop s;
+  shop_open_at(&s, NULL, DAYS * MD_DAY, SHOP_START);
+  shop_load(&s, "events.lua", plan, "m/moment.lua",
+            "local moment = require 'moment'\n"
+            "return moment.define { class = 'service', on = 'a', again = 'parallel', run = function(m, event)\n"
+            "  m:set('short', 1, { ttl = '1d' }) m:set('long', 1, { ttl = '3d' }) m:set('ever', 1)\n"
+            "end }\n",
+            NULL);
+  assert_string_equal(s.problems, "");
+  shop_event(&s, "a", "ida", NULL);
+  md_exposure exposure = {.experiment = "x", .arm = "a", .moment = "m", .person = 1, .at = SHOP_START};
+  assert_int_equal(md_store_begin(s.store, NULL), 0);
+  assert_int_equal(md_exposures_insert(s.store, &exposure, NULL), 0);
+  md_point point = {.day = SHOP_START / MD_DAY, .sum = 1, .count = 1};
+  assert_int_equal(md_series_insert(s.store, "seen", "{}", &point.series, NULL), 0);
+  assert_int_equal(md_points_put(s.store, &point, NULL), 0);
+  assert_int_equal(md_store_commit(s.store, NULL), 0);
+  assert_int_equal(rows_in(&s, "stored_values"), 3);
+  shop_advance(&s, 2 * MD_DAY + MD_HOUR);
+  assert_int_equal(rows_in(&s, "stored_values"), 2);
+  shop_advance(&s, 3 * MD_DAY);
+  assert_int_equal(rows_in(&s, "stored_values"), 1);
+  shop_advance(&s, (DAYS - 7) * MD_DAY);
+  assert_int_equal(rows_in(&s, "points"), 1);
+  shop_advance(&s, 5 * MD_DAY);
+  assert_int_equal(rows_in(&s, "points"), 0);
+  assert_int_equal(rows_in(&s, "exposures"), 1);
+  assert_int_equal(rows_in(&s, "stored_values WHERE key = 'ever'"), 1);
+  shop_close(&s);
+}
+
 static void copy_file(const char *from, const char *to) {
   char command[400];
   snprintf(command, sizeof command, "cp %s %s", from, to);
@@ -285,25 +365,39 @@ static void remove_database(const char *path) {
   }
 }
 
+// As a process that is killed leaves them: the files as they lie, not closed.
+static void copy_database(const char *from, const char *to) {
+  static const char *const ends[] = {"", "-wal"};
+  char source[200], target[200];
+  remove_database(to);
+  for (int i = 0; i < 2; i++) {
+    snprintf(source, sizeof source, "%s%s", from, ends[i]);
+    snprintf(target, sizeof target, "%s%s", to, ends[i]);
+    if (access(source, F_OK) == 0) copy_file(source, target);
+  }
+}
+
 // Whatever batch a crash follows: the next start forgets the rest, and the run goes on.
 static void test_a_crash_in_between(void **state) {
   (void)state;
-  char directory[] = "/tmp/momentd-retention-XXXXXX", path[100], made[100];
+  char directory[] = "/tmp/momentd-retention-XXXXXX", path[100], made[100], lying[100];
   assert_non_null(mkdtemp(directory));
   snprintf(path, sizeof path, "%s/db", directory);
   snprintf(made, sizeof made, "%s/made", directory);
+  snprintf(lying, sizeof lying, "%s/lying", directory);
   shop s;
   open_shop(&s, made, SHOP_START);
   history h = make_history(&s);
   shop_close(&s);
-  for (int batches = 0; batches < 14; batches++) {
+  for (int batches = 0; batches < 18; batches++) {
     remove_database(path);
     copy_file(made, path);
     open_shop(&s, path, SHOP_START + (DAYS + 2) * MD_DAY);
     for (int i = 0; i < batches; i++)
       assert_true(md_engine_batch(s.engine, false, NULL) >= 0), s.clock.at += 50000;
+    copy_database(path, lying);
     shop_close(&s);
-    open_shop(&s, path, SHOP_START + (DAYS + 4) * MD_DAY);
+    open_shop(&s, lying, SHOP_START + (DAYS + 4) * MD_DAY);
     shop_advance(&s, MD_HOUR);
     assert_true(has_event(&s, h.trigger) && has_event(&s, h.taken));
     assert_false(has_event(&s, h.unmatched) || has_event(&s, h.other));
@@ -316,6 +410,7 @@ static void test_a_crash_in_between(void **state) {
     shop_close(&s);
   }
   remove_database(path);
+  remove_database(lying);
   remove_database(made);
   rmdir(directory);
 }
@@ -329,7 +424,7 @@ static void test_every_allocation(void **state) {
     open_shop(&s, NULL, SHOP_START);
     history h = make_history(&s);
     s.clock.at += (DAYS + 2) * MD_DAY;
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < 16; i++) {
       md_error err = {0};
       md_alloc_fail_after(n, 0);
       refused += md_engine_batch(s.engine, false, &err) < 0;
@@ -349,11 +444,18 @@ static void test_every_allocation(void **state) {
 int main(void) {
   md_json_init();
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_what_goes_and_what_stays), cmocka_unit_test(test_messages_hold_their_run),
-      cmocka_unit_test(test_gathered_events_stay),     cmocka_unit_test(test_ids_are_remembered),
-      cmocka_unit_test(test_the_index_is_cleared),     cmocka_unit_test(test_versions),
-      cmocka_unit_test(test_a_late_name_counts),       cmocka_unit_test(test_steps_are_small),
-      cmocka_unit_test(test_a_crash_in_between),       cmocka_unit_test(test_every_allocation),
+      cmocka_unit_test(test_what_goes_and_what_stays),
+      cmocka_unit_test(test_messages_hold_their_run),
+      cmocka_unit_test(test_gathered_events_stay),
+      cmocka_unit_test(test_ids_are_remembered),
+      cmocka_unit_test(test_the_index_is_cleared),
+      cmocka_unit_test(test_versions),
+      cmocka_unit_test(test_a_late_name_counts),
+      cmocka_unit_test(test_steps_are_small),
+      cmocka_unit_test(test_calls_and_files_go_with_their_run),
+      cmocka_unit_test(test_values_and_points),
+      cmocka_unit_test(test_a_crash_in_between),
+      cmocka_unit_test(test_every_allocation),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
