@@ -16,6 +16,8 @@ enum { WORDS_MAX = 64, HELP_COLUMN = 26 };
 const md_cli_command *const md_cli_commands[] = {&md_cli_run,
                                                  &md_cli_check,
                                                  &md_cli_test,
+                                                 &md_cli_new,
+                                                 &md_cli_try,
                                                  &md_cli_ingest,
                                                  &md_cli_event,
                                                  &md_cli_events,

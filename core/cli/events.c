@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `momentd events`: what came in, and triggers that started nothing.
 #include "cli/commands.h"
+#include "cli/follow.h"
 #include "cli/reader.h"
 #include "cli/rows.h"
 #include <string.h>
@@ -43,6 +44,17 @@ static int show_unmatched(void *context, const md_unmatched *row) {
   return 0;
 }
 
+static int follow_all(md_reader *reader, const md_cli_args *args, int limit) {
+  md_follow wanted = {.type = md_cli_arg(args, "type"),
+                      .limit = limit,
+                      .unmatched = md_cli_switch(args, "unmatched"),
+                      .json = md_cli_switch(args, "json")};
+  int code = md_follow_run(reader, &wanted);
+  code = code ? md_cli_fail(&reader->err) : MD_EXIT_OK;
+  md_reader_close(reader);
+  return code;
+}
+
 static int events(const md_cli_args *args) {
   md_reader reader;
   md_error err = {0};
@@ -50,9 +62,12 @@ static int events(const md_cli_args *args) {
   bool unmatched = md_cli_switch(args, "unmatched");
   if (args->positional_count && strcmp(args->positional[0], "list") != 0)
     return md_cli_misuse(args, "momentd events does not take \"%s\"", args->positional[0]);
-  if (md_cli_number(args, "limit", 1, 50, &limit, &err)) return md_cli_misuse(args, "%s", err.text);
+  bool follow = md_cli_switch(args, "follow");
+  if (md_cli_number(args, "limit", follow ? 0 : 1, follow ? 10 : 50, &limit, &err))
+    return md_cli_misuse(args, "%s", err.text);
   int code = md_reader_open(&reader, args);
   if (code) return code;
+  if (follow) return follow_all(&reader, args, (int)limit);
   listing at = {.reader = &reader,
                 .scratch = md_arena_new(0),
                 .type = md_cli_arg(args, "type"),
@@ -76,7 +91,8 @@ static int events(const md_cli_args *args) {
 static const md_cli_option options[] = {
     {"type", "TYPE", "only events of this type"},
     {"unmatched", NULL, "triggers that started no run, with the reason: max_age about where again depth rate error"},
-    {"limit", "N", "at most so many, the newest first (default 50)"},
+    {"follow", NULL, "show the newest, and each further one when it comes, until SIGINT or SIGTERM"},
+    {"limit", "N", "at most so many, the newest first (default 50); with --follow: so many of those there are (10)"},
     {"json", NULL, "one JSON object a line"},
     {0}};
 
@@ -84,7 +100,8 @@ const md_cli_command md_cli_events = {
     .name = "events",
     .arguments = "[list]",
     .summary = "List events, the newest first, or triggers that started nothing",
-    .example = "  momentd events --db shop.db --unmatched",
+    .example = "  momentd events --db shop.db --unmatched\n"
+               "  momentd events list --db shop.db --follow --type order.placed",
     .options = options,
     .positional_max = 1,
     .settings = MD_CLI_DB_SETTING,

@@ -23,15 +23,16 @@ static int load(md_shop *shop, const md_source *source, md_error *err) {
   return code;
 }
 
-int md_shop_open(md_shop *shop, const md_source *source, const md_settings *settings, md_error *err) {
+int md_shop_open(md_shop *shop, const md_source *source, const md_shop_options *wanted, md_error *err) {
   *shop = (md_shop){.arena = md_arena_new(0), .channel = md_memory_channel_new()};
   if (!shop->arena || !shop->channel) {
     md_channel_free(shop->channel);
     return md_error_set(err, MD_ENOMEM, "out of memory for the shop");
   }
-  md_virtual_options options = {.start = MD_SHOP_START,
-                                .settings = settings,
+  md_virtual_options options = {.start = wanted->start ? wanted->start : MD_SHOP_START,
+                                .settings = wanted->settings,
                                 .channel = shop->channel,
+                                .observer = wanted->observer,
                                 .verify = true,
                                 .answer = md_shop_answer_call,
                                 .answer_context = shop};
@@ -46,19 +47,23 @@ void md_shop_close(md_shop *shop) {
   *shop = (md_shop){0};
 }
 
+int md_shop_take(md_shop *shop, md_event *event, md_error *err) {
+  md_event_status status = MD_EVENT_ACCEPTED;
+  int code = md_virtual_take(&shop->driver, event, &status, 1, false, err);
+  if (!code && status == MD_EVENT_CONFLICTING)
+    code = md_error_set(err, MD_ECONFLICT, "another event was sent with the id \"%s\"", event->id);
+  return code;
+}
+
 static int take(md_shop *shop, const json_t *event, md_error *err) {
   md_event decoded;
-  md_event_status status = MD_EVENT_ACCEPTED;
   md_buffer text;
   md_buffer_init(&text);
   md_json_write(&text, event);
   int code = md_buffer_ok(&text) ? md_event_decode(shop->arena, text.data, text.len, NULL, &decoded, err)
                                  : md_error_set(err, MD_ENOMEM, "out of memory");
   md_buffer_deinit(&text);
-  if (!code) code = md_virtual_take(&shop->driver, &decoded, &status, 1, false, err);
-  if (!code && status == MD_EVENT_CONFLICTING)
-    code = md_error_set(err, MD_ECONFLICT, "another event was sent with the id \"%s\"", decoded.id);
-  return code;
+  return code ? code : md_shop_take(shop, &decoded, err);
 }
 
 static json_t *new_event(md_shop *shop, const char *type, const char *subject) {

@@ -22,8 +22,16 @@ typedef struct md_shop {
   const char *unanswered;         // what a script called and nothing answered, or NULL
 } md_shop;
 
+typedef struct md_shop_options {
+  const md_settings *settings;
+  md_micros start;             // the clock's first time; 0: MD_SHOP_START
+  const md_observer *observer; // borrowed; or NULL
+} md_shop_options;
+
 // Opens a shop with these scripts. MD_ESCRIPT with file and line when a script is refused.
-int md_shop_open(md_shop *shop, const md_source *source, const md_settings *settings, md_error *err);
+int md_shop_open(md_shop *shop, const md_source *source, const md_shop_options *options, md_error *err);
+// Takes one event as the clock stands; what it starts and answers has happened when the call returns.
+int md_shop_take(md_shop *shop, md_event *event, md_error *err);
 void md_shop_close(md_shop *shop);
 // What a spec may call; `shop` is its context.
 md_spec_host md_shop_host(md_shop *shop);

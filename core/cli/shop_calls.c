@@ -98,7 +98,7 @@ void md_shop_answer_call(void *context, md_call_attempt *attempt) {
     shop->unanswered = md_arena_printf(shop->arena, "%s %s of connection %s", attempt->call.method, attempt->call.path,
                                        attempt->call.connection);
     attempt->end = MD_CALL_END_REFUSED;
-    snprintf(attempt->detail, sizeof attempt->detail, "the spec has no answer for it");
+    snprintf(attempt->detail, sizeof attempt->detail, "no answer was given for it");
     return;
   }
   if (answer->times > 0) answer->times--;
@@ -107,7 +107,7 @@ void md_shop_answer_call(void *context, md_call_attempt *attempt) {
     attempt->status = answer->status;
     md_buffer_puts(&attempt->body, answer->text);
   } else {
-    snprintf(attempt->detail, sizeof attempt->detail, "the spec says so");
+    snprintf(attempt->detail, sizeof attempt->detail, "its answer says so");
   }
 }
 

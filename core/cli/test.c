@@ -118,7 +118,8 @@ static void run_case(suite *s, md_spec *spec, int index, const char *file, const
   md_buffer details;
   md_buffer_init(&details);
   s->shop = shop;
-  int code = shop ? md_shop_open(shop, source, &s->settings, &err) : md_error_set(&err, MD_ENOMEM, "out of memory");
+  int code = shop ? md_shop_open(shop, source, &(md_shop_options){.settings = &s->settings}, &err)
+                  : md_error_set(&err, MD_ENOMEM, "out of memory");
   if (!code) code = check_time(s, &err);
   if (!code) code = md_spec_run(spec, index, &err);
   if (!code) code = md_shop_check_end(shop, &err);

@@ -4,13 +4,12 @@
 #include "base/json.h"
 #include "cli/reader.h"
 #include "cli/rows.h"
-#include "engine/journal.h"
 #include "engine/wait.h"
 #include "store/messages.h"
 #include <inttypes.h>
 #include <string.h>
 
-static const char *event_text(md_store *store, md_arena *arena, int64_t seq) {
+const char *md_timeline_event(md_store *store, md_arena *arena, int64_t seq) {
   md_event event;
   if (md_events_get(store, seq, arena, &event, NULL)) return md_arena_printf(arena, "event %" PRId64, seq);
   return md_arena_printf(arena, "%s (%s)", event.type, event.id);
@@ -43,17 +42,17 @@ static const char *events_text(md_store *store, md_arena *arena, const md_entry 
   md_seqs seqs = md_seqs_open(entry->seqs, entry->seqs_len);
   int64_t first = md_seqs_next(&seqs);
   if (!first) return "nothing came";
-  const char *text = event_text(store, arena, first);
+  const char *text = md_timeline_event(store, arena, first);
   return entry->count == 1 ? text : md_arena_printf(arena, "%" PRId64 " events, first %s", entry->count, text);
 }
 
 static const char *seen_text(md_store *store, md_arena *arena, const md_entry *entry) {
-  const char *text = entry->event_seq ? event_text(store, arena, entry->event_seq) : "none";
+  const char *text = entry->event_seq ? md_timeline_event(store, arena, entry->event_seq) : "none";
   if (entry->kind != MD_STEP_PAST || entry->count < 2) return text;
   return md_arena_printf(arena, "%" PRId64 " events, last %s", entry->count, text);
 }
 
-static const char *result_text(md_store *store, md_arena *arena, const md_entry *entry) {
+const char *md_timeline_result(md_store *store, md_arena *arena, const md_entry *entry) {
   switch (entry->result) {
   case MD_RESULT_NIL:
     return entry->kind == MD_STEP_SET ? "done" : "nil";
@@ -65,7 +64,7 @@ static const char *result_text(md_store *store, md_arena *arena, const md_entry 
     if (entry->kind == MD_STEP_HTTP) return call_text(arena, entry);
     return entry->kind == MD_STEP_SEND ? send_text(arena, entry->json) : entry->json;
   case MD_RESULT_EVENT:
-    return event_text(store, arena, entry->event_seq);
+    return md_timeline_event(store, arena, entry->event_seq);
   case MD_RESULT_EVENTS:
     return events_text(store, arena, entry);
   case MD_RESULT_SEEN:
@@ -79,23 +78,34 @@ static const char *result_text(md_store *store, md_arena *arena, const md_entry 
 static void step_row(md_table *table, md_store *store, md_arena *arena, const md_entry *entry) {
   md_table_time(table, entry->at);
   md_table_cell(table, md_arena_printf(arena, "%s %s", md_step_kind_name(entry->kind), entry->name));
-  md_table_cell(table, result_text(store, arena, entry));
+  md_table_cell(table, md_timeline_result(store, arena, entry));
   md_table_cell(table, md_arena_printf(arena, "%s:%d", entry->file, entry->line));
 }
 
-static void wait_row(md_table *table, md_arena *arena, const md_run *run) {
+bool md_timeline_waits(md_arena *arena, const md_run *run, md_timeline_wait *out) {
   md_wait wait;
   char until[MD_TIME_TEXT];
-  if (!run->wait || md_wait_unpack(run->wait, run->wait_len, &wait)) return;
+  if (!run->wait || md_wait_unpack(run->wait, run->wait_len, &wait)) return false;
   const char *by = wait.by ? md_arena_printf(arena, " by %s", wait.by) : "";
   const char *gathered = wait.gathered ? md_arena_printf(arena, ", %d events so far", wait.gathered) : "";
-  md_table_time(table, wait.opened_at);
-  md_table_cell(table, md_arena_printf(arena, "%s %s%s", md_step_kind_name(wait.kind), wait.name, by));
-  if (wait.kind == MD_STEP_HTTP)
-    md_table_cell(table, "waits for the answer");
-  else
-    md_table_cell(table, md_arena_printf(arena, "waits until %s%s", md_time_text(md_wait_due(&wait), until), gathered));
-  md_table_cell(table, md_arena_printf(arena, "%s:%d", wait.file, wait.line));
+  *out = (md_timeline_wait){
+      .at = wait.opened_at,
+      .step = md_arena_printf(arena, "%s%s%s%s", md_step_kind_name(wait.kind), wait.name[0] ? " " : "", wait.name, by),
+      .result = "waits for the answer",
+      .place = md_arena_printf(arena, "%s:%d", wait.file, wait.line),
+  };
+  if (wait.kind != MD_STEP_HTTP)
+    out->result = md_arena_printf(arena, "waits until %s%s", md_time_text(md_wait_due(&wait), until), gathered);
+  return true;
+}
+
+static void wait_row(md_table *table, md_arena *arena, const md_run *run) {
+  md_timeline_wait wait;
+  if (!md_timeline_waits(arena, run, &wait)) return;
+  md_table_time(table, wait.at);
+  md_table_cell(table, wait.step);
+  md_table_cell(table, wait.result);
+  md_table_cell(table, wait.place);
 }
 
 static void end_row(md_table *table, const md_run *run) {
@@ -146,7 +156,7 @@ int md_timeline_write(md_buffer *out, md_store *store, md_arena *arena, const md
   table.whole = 1U << 0 | 1U << 3; // the time and the script's line
   md_table_time(&table, run->started_at);
   md_table_cell(&table, "trigger");
-  md_table_cell(&table, event_text(store, arena, run->trigger_seq));
+  md_table_cell(&table, md_timeline_event(store, arena, run->trigger_seq));
   md_table_cell(&table, NULL);
   int code = steps(&table, store, arena, run, err);
   if (run->state == MD_RUN_WAITING) wait_row(&table, arena, run);
@@ -167,27 +177,31 @@ static json_t *event_ids(md_store *store, md_arena *arena, const md_entry *entry
   return list;
 }
 
+void md_timeline_step(md_line *line, md_store *store, md_arena *arena, const md_entry *entry) {
+  md_line_time(line, "at", entry->at);
+  md_line_text(line, "step", md_step_kind_name(entry->kind));
+  md_line_text(line, "name", entry->name);
+  if (entry->result == MD_RESULT_JSON)
+    md_line_raw(line, "result", entry->json);
+  else if (entry->late || (entry->result == MD_RESULT_TRUE && md_is_wait(entry->kind)))
+    md_line_text(line, "result", "late");
+  else if (entry->result == MD_RESULT_TRUE || entry->result == MD_RESULT_FALSE)
+    md_line_bool(line, "result", entry->result == MD_RESULT_TRUE);
+  else
+    md_line_text(line, "result", entry->result == MD_RESULT_TIMEOUT ? "timeout" : NULL);
+  if (entry->result == MD_RESULT_EVENTS)
+    md_line_json(line, "events", event_ids(store, arena, entry));
+  else
+    md_line_text(line, "event", entry->event_seq ? md_event_id(store, arena, entry->event_seq) : NULL);
+  if (entry->kind == MD_STEP_PAST) md_line_number(line, "count", entry->count);
+  md_line_text(line, "file", entry->file);
+  md_line_number(line, "line", entry->line);
+}
+
 static void step_json(md_buffer *list, md_store *store, md_arena *arena, const md_entry *entry) {
   md_line line;
   md_line_begin(&line);
-  md_line_time(&line, "at", entry->at);
-  md_line_text(&line, "step", md_step_kind_name(entry->kind));
-  md_line_text(&line, "name", entry->name);
-  if (entry->result == MD_RESULT_JSON)
-    md_line_raw(&line, "result", entry->json);
-  else if (entry->late || (entry->result == MD_RESULT_TRUE && md_is_wait(entry->kind)))
-    md_line_text(&line, "result", "late");
-  else if (entry->result == MD_RESULT_TRUE || entry->result == MD_RESULT_FALSE)
-    md_line_bool(&line, "result", entry->result == MD_RESULT_TRUE);
-  else
-    md_line_text(&line, "result", entry->result == MD_RESULT_TIMEOUT ? "timeout" : NULL);
-  if (entry->result == MD_RESULT_EVENTS)
-    md_line_json(&line, "events", event_ids(store, arena, entry));
-  else
-    md_line_text(&line, "event", entry->event_seq ? md_event_id(store, arena, entry->event_seq) : NULL);
-  if (entry->kind == MD_STEP_PAST) md_line_number(&line, "count", entry->count);
-  md_line_text(&line, "file", entry->file);
-  md_line_number(&line, "line", entry->line);
+  md_timeline_step(&line, store, arena, entry);
   md_buffer_putc(&line.text, '}');
   if (list->len > 1) md_buffer_putc(list, ',');
   if (md_buffer_ok(&line.text))

@@ -46,6 +46,7 @@ int md_virtual_open(md_virtual *driver, const md_virtual_options *options, md_er
                               .meter = &md_meter_of_store,
                               .trigger_age_max = options->settings->max_age,
                               .accept_clock = true,
+                              .observer = options->observer,
                               .verify = options->verify};
   md_policy_of_engine(options->settings, &engine);
   code = md_engine_new(&driver->engine, &engine, err);

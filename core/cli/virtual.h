@@ -15,9 +15,10 @@ typedef struct md_virtual_options {
   md_channel *channel; // takes the place of settings->mail; the driver owns it from then on; or NULL
   void (*answer)(void *context, md_call_attempt *attempt); // what calls are answered; NULL: nobody is called
   void *answer_context;
-  bool verify;   // every turn is replayed and the journals compared
-  bool closed;   // nothing is delivered
-  bool unsynced; // commits do not wait for the disk: all can be made again
+  const md_observer *observer; // borrowed; or NULL
+  bool verify;                 // every turn is replayed and the journals compared
+  bool closed;                 // nothing is delivered
+  bool unsynced;               // commits do not wait for the disk: all can be made again
 } md_virtual_options;
 
 typedef struct md_virtual {

@@ -6,6 +6,7 @@
 #include "engine/caller.h"
 #include "engine/messenger.h"
 #include "engine/meter.h"
+#include "engine/observer.h"
 #include "engine/submission.h"
 #include "engine/watch.h"
 #include "script/source.h"
@@ -33,8 +34,9 @@ typedef struct md_engine_options {
   bool accept_clock;   // B3
   // P7: what a consent that names none is given to and for; NULL: "shop", "all".
   const char *consent_sender, *consent_products;
-  const char *sale_event; // whose events may stand for consent (md_sale), or NULL: none
-  bool verify;            // replays every turn twice and compares the journals (tests)
+  const char *sale_event;      // whose events may stand for consent (md_sale), or NULL: none
+  const md_observer *observer; // borrowed; or NULL
+  bool verify;                 // replays every turn twice and compares the journals (tests)
 } md_engine_options;
 
 int md_engine_new(md_engine **out, const md_engine_options *options, md_error *err);

@@ -113,6 +113,8 @@ static void replay(md_turn_state *turn, const md_entry *entry, const md_step *st
 }
 
 static int append(md_turn_state *turn, const md_entry *entry) {
+  const md_observer *observer = turn->engine->options.observer;
+  if (observer) observer->step(observer->context, turn->run, entry);
   md_journal_append(&turn->journal, &turn->tail, entry);
   if (++turn->steps - turn->base == STEPS_WARNED)
     md_log(MD_LOG_WARN, "engine", "a run took 1000 steps: m:continue_as gives it a short journal again", "moment",

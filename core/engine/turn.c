@@ -23,7 +23,11 @@ static bool on_replaying(void *context) {
 
 static void on_log(void *context, const char *level, const char *text, int line) {
   const md_turn_state *turn = context;
-  if (!on_replaying(context) && !turn->judged)
+  const md_observer *observer = turn->engine->options.observer;
+  if (on_replaying(context) || turn->judged) return;
+  if (observer)
+    observer->said(observer->context, turn->run, text, line);
+  else
     md_log(strcmp(level, "error") == 0 ? MD_LOG_ERROR : MD_LOG_INFO, "script", text, "moment", turn->run->moment, "run",
            md_log_int(turn->run->id), "line", md_log_int(line), NULL);
 }

@@ -199,19 +199,34 @@ int md_events_mark_conflict(md_store *store, int64_t seq, md_error *err) {
 static const char list_events[] = "SELECT " COLUMNS " FROM events WHERE seq < ?1 AND (?2 IS NULL OR type = ?2)"
                                   " ORDER BY seq DESC LIMIT ?3";
 
+static int read_all(md_store *store, md_row *row, int (*each)(void *context, const md_event *event), void *context,
+                    md_error *err) {
+  md_event event;
+  int code;
+  while ((code = md_statement_step(store, row->stmt, err)) == 1) {
+    code = read_event(row, &event, err);
+    if (code || (code = each(context, &event))) break;
+  }
+  md_statement_close(row->stmt);
+  return code;
+}
+
 int md_events_list(md_store *store, const char *type, int64_t before, int limit,
                    int (*each)(void *context, const md_event *event), void *context, md_error *err) {
   md_row row = {0};
-  md_event event;
   int code = md_statement_open(store, &row.stmt, err, list_events, "itd", before ? before : INT64_MAX, type,
                                limit > 0 ? limit : -1);
-  if (code) return code;
-  while ((code = md_statement_step(store, row.stmt, err)) == 1) {
-    code = read_event(&row, &event, err);
-    if (code || (code = each(context, &event))) break;
-  }
-  md_statement_close(row.stmt);
-  return code;
+  return code ? code : read_all(store, &row, each, context, err);
+}
+
+static const char list_after[] = "SELECT " COLUMNS " FROM events WHERE seq > ?1 AND (?2 IS NULL OR type = ?2)"
+                                 " ORDER BY seq LIMIT ?3";
+
+int md_events_after(md_store *store, const char *type, int64_t after, int limit,
+                    int (*each)(void *context, const md_event *event), void *context, md_error *err) {
+  md_row row = {0};
+  int code = md_statement_open(store, &row.stmt, err, list_after, "itd", after, type, limit);
+  return code ? code : read_all(store, &row, each, context, err);
 }
 
 static const char last_seq[] = "SELECT max(seq) FROM events";

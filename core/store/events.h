@@ -62,6 +62,9 @@ int md_events_mark_conflict(md_store *store, int64_t seq, md_error *err);
 // For listings: the newest `limit` with seq < before (0: no bound), newest first; `each` non-zero stops.
 int md_events_list(md_store *store, const char *type, int64_t before, int limit,
                    int (*each)(void *context, const md_event *event), void *context, md_error *err);
+// The first `limit` with seq > after, oldest first.
+int md_events_after(md_store *store, const char *type, int64_t after, int limit,
+                    int (*each)(void *context, const md_event *event), void *context, md_error *err);
 int64_t md_events_last_seq(md_store *store);
 
 // A trigger that started nothing (T1): reason is max_age about where again depth rate error; detail may be NULL.
@@ -74,6 +77,10 @@ typedef struct md_unmatched {
 } md_unmatched;
 int md_unmatched_list(md_store *store, int64_t event_seq, int limit,
                       int (*each)(void *context, const md_unmatched *row), void *context, md_error *err);
+
+// The first `limit` with id > after, oldest first.
+int md_unmatched_after(md_store *store, int64_t after, int limit, int (*each)(void *context, const md_unmatched *row),
+                       void *context, md_error *err);
 
 // Things that want a person's eye: identity_conflict, thing_conflict, drift, clock … `event_seq` and `run` may be 0.
 int md_incidents_insert(md_store *store, const char *kind, int64_t event_seq, int64_t run, const char *detail,

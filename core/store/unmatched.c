@@ -36,18 +36,34 @@ static int open_unmatched(md_store *store, md_row *row, int64_t event_seq, int l
   return md_statement_open(store, &row->stmt, err, list_unmatched_of, "di", limit, event_seq);
 }
 
+static int read_all(md_store *store, md_row *row, int (*each)(void *context, const md_unmatched *row), void *context,
+                    md_error *err) {
+  md_unmatched unmatched;
+  int code;
+  while ((code = md_statement_step(store, row->stmt, err)) == 1) {
+    code = read_unmatched(row, &unmatched, err);
+    if (code || (code = each(context, &unmatched))) break;
+  }
+  md_statement_close(row->stmt);
+  return code;
+}
+
 int md_unmatched_list(md_store *store, int64_t event_seq, int limit,
                       int (*each)(void *context, const md_unmatched *row), void *context, md_error *err) {
   md_row row = {0};
-  md_unmatched unmatched;
   int code = open_unmatched(store, &row, event_seq, limit, err);
-  if (code) return code;
-  while ((code = md_statement_step(store, row.stmt, err)) == 1) {
-    code = read_unmatched(&row, &unmatched, err);
-    if (code || (code = each(context, &unmatched))) break;
-  }
-  md_statement_close(row.stmt);
-  return code;
+  return code ? code : read_all(store, &row, each, context, err);
+}
+
+static const char list_unmatched_after[] =
+    "SELECT u.id, u.event, u.at, e.id, e.type, u.moment, u.reason, u.detail FROM unmatched u"
+    " LEFT JOIN events e ON e.seq = u.event WHERE u.id > ?1 ORDER BY u.id LIMIT ?2";
+
+int md_unmatched_after(md_store *store, int64_t after, int limit, int (*each)(void *context, const md_unmatched *row),
+                       void *context, md_error *err) {
+  md_row row = {0};
+  int code = md_statement_open(store, &row.stmt, err, list_unmatched_after, "id", after, limit);
+  return code ? code : read_all(store, &row, each, context, err);
 }
 
 static const char insert_incident[] = "INSERT INTO incidents(at, event, run, kind, detail) VALUES(?1, ?2, ?3, ?4, ?5)";

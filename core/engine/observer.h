@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// Somebody who looks on while scripts run. Called on the engine's thread, within the batch.
+#pragma once
+#include "engine/journal.h"
+#include "store/runs.h"
+
+typedef struct md_observer {
+  void *context;
+  // A step was added to the run's journal; whether its turn ends well is not known yet.
+  void (*step)(void *context, const md_run *run, const md_entry *entry);
+  // m:log, which is then not written to the log; the text is escaped.
+  void (*said)(void *context, const md_run *run, const char *text, int line);
+} md_observer;
