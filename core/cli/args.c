@@ -9,12 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KNOWN_MAX = 96 };
-
 static const md_cli_option help_option = {"help", NULL, "show this help"};
 
-// All options that a command knows, its own first.
-static int known_options(const md_cli_command *command, md_cli_option out[static KNOWN_MAX]) {
+int md_cli_options_of(const md_cli_command *command, md_cli_option out[static MD_CLI_OPTIONS_MAX]) {
   int count = 0;
   for (const md_cli_option *option = command->options; option && option->name; option++)
     out[count++] = *option;
@@ -26,7 +23,7 @@ static int known_options(const md_cli_command *command, md_cli_option out[static
 
 static int unknown(const md_cli_command *command, const char *name, const md_cli_option *known, int count,
                    md_error *err) {
-  const char *names[KNOWN_MAX + 1];
+  const char *names[MD_CLI_OPTIONS_MAX + 1];
   for (int i = 0; i < count; i++)
     names[i] = known[i].name;
   names[count] = NULL;
@@ -79,8 +76,8 @@ static int check_positional(const md_cli_args *args, md_error *err) {
 
 int md_cli_args_read(md_cli_args *out, const md_cli_command *command, int count, char *const *words, md_error *err) {
   *out = (md_cli_args){.command = command};
-  md_cli_option known[KNOWN_MAX];
-  int known_count = known_options(command, known);
+  md_cli_option known[MD_CLI_OPTIONS_MAX];
+  int known_count = md_cli_options_of(command, known);
   bool only_words = false;
   for (int i = 0; i < count;) {
     int used = 1;

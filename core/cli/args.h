@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MD_CLI_ARGS_MAX = 256 };
+enum { MD_CLI_ARGS_MAX = 256, MD_CLI_OPTIONS_MAX = 96 };
 
 typedef struct md_cli_given {
   const char *name;
@@ -22,6 +22,9 @@ struct md_cli_args {
   int positional_count;
   bool help; // --help was among them
 };
+
+// All options that a command knows, its own first; how many.
+int md_cli_options_of(const md_cli_command *command, md_cli_option out[static MD_CLI_OPTIONS_MAX]);
 
 // Reads what follows the command's words. MD_EINVAL with a sentence that names the nearest known option.
 int md_cli_args_read(md_cli_args *out, const md_cli_command *command, int count, char *const *words, md_error *err);

@@ -42,6 +42,7 @@ const md_cli_command *const md_cli_commands[] = {&md_cli_run,
                                                  &md_cli_key_list,
                                                  &md_cli_key_revoke,
                                                  &md_cli_stats,
+                                                 &md_cli_completion,
                                                  &md_cli_help,
                                                  &md_cli_version,
                                                  NULL};

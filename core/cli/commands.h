@@ -4,6 +4,7 @@
 #include "cli/command.h"
 
 extern const md_cli_command md_cli_check;
+extern const md_cli_command md_cli_completion;
 extern const md_cli_command md_cli_event;
 extern const md_cli_command md_cli_events;
 extern const md_cli_command md_cli_experiment_list;
