@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# ctest: label=e2e,quick timeout=90
+# ctest: label=e2e timeout=90
 """Completion as somebody types it: real shells in a pty, TAB, and what they show then."""
 import os
 import pty
