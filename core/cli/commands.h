@@ -3,6 +3,7 @@
 #pragma once
 #include "cli/command.h"
 
+extern const md_cli_command md_cli_annotations;
 extern const md_cli_command md_cli_check;
 extern const md_cli_command md_cli_completion;
 extern const md_cli_command md_cli_event;

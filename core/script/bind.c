@@ -38,14 +38,15 @@ static MD_RAISES int make_module(lua_State *L, const char *name, const luaL_Reg 
   return luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
+const luaL_Reg md_bind_experiment[] = {{"define", md_experiment_define}, {NULL, NULL}};
+const luaL_Reg md_bind_moment[] = {{"define", md_definition_define}, {"schedule", md_schedule_make}, {NULL, NULL}};
+const luaL_Reg md_bind_plan[] = {{"define", md_plan_define}, {NULL, NULL}};
+
 void md_bind_open(lua_State *L) {
-  static const luaL_Reg experiment[] = {{"define", md_experiment_define}, {NULL, NULL}};
-  static const luaL_Reg moment[] = {{"define", md_definition_define}, {"schedule", md_schedule_make}, {NULL, NULL}};
-  static const luaL_Reg plan[] = {{"define", md_plan_define}, {NULL, NULL}};
   md_vm *vm = md_vm_of(L);
   make_m(L);
-  vm->builtins[0] = make_module(L, "experiment", experiment);
+  vm->builtins[0] = make_module(L, "experiment", md_bind_experiment);
   vm->builtins[1] = make_module(L, "fmt", md_bind_fmt);
-  vm->builtins[2] = make_module(L, "moment", moment);
-  vm->builtins[3] = make_module(L, "plan", plan);
+  vm->builtins[2] = make_module(L, "moment", md_bind_moment);
+  vm->builtins[3] = make_module(L, "plan", md_bind_plan);
 }

@@ -21,8 +21,13 @@ MD_RAISES void md_wait_read_by(lua_State *L, int table, const char *what, json_t
 enum { MD_METHODS_MAX = 64 };
 void md_bind_methods(const char *out[static MD_METHODS_MAX]);
 
-// Functions of the module fmt.
+// Functions of the modules, of a spec's shop, and those that a spec file has.
+extern const luaL_Reg md_bind_experiment[];
 extern const luaL_Reg md_bind_fmt[];
+extern const luaL_Reg md_bind_moment[];
+extern const luaL_Reg md_bind_plan[];
+extern const luaL_Reg md_bind_shop[];
+extern const luaL_Reg md_bind_spec[];
 
 // The registrar: makes m and the built-in modules of a state that is being opened.
 MD_RAISES void md_bind_open(lua_State *L);

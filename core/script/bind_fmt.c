@@ -5,6 +5,7 @@
 #include "script/limits.h"
 #include "script/options.h"
 #include "script/sandbox.h"
+#include "script/step_options.h"
 
 enum { TEXT_BYTES = 8192, STYLE_BYTES = 100, ITEMS_MAX = 200 };
 enum { USED = 400, MADE = 10000 }; // instructions (S3)
@@ -48,7 +49,6 @@ static MD_RAISES int l_fmt_money(lua_State *L) {
 typedef int (*date_writer)(md_fmt *, double, const char *, const char *, const char *, char *, size_t, md_error *);
 
 static MD_RAISES int write_date(lua_State *L, const char *what, const char *style, date_writer write) {
-  static const char *const known[] = {"locale", "tz", NULL};
   char text[TEXT_BYTES];
   md_error err;
   const char *locale = NULL, *zone = NULL;
@@ -57,7 +57,7 @@ static MD_RAISES int write_date(lua_State *L, const char *what, const char *styl
   style = text_at(L, 2, what, style);
   if (!lua_isnil(L, 3)) {
     if (!lua_istable(L, 3)) md_raise(L, "%s takes its options as a table: { locale = \"da\", tz = … }", what);
-    md_options_check(L, 3, what, known);
+    md_options_check(L, 3, what, md_options_fmt);
     locale = md_options_find_text(L, 3, what, "locale", STYLE_BYTES);
     zone = md_options_find_text(L, 3, what, "tz", STYLE_BYTES);
   }

@@ -3,6 +3,7 @@
 #include "script/bind.h"
 #include "script/options.h"
 #include "script/step.h"
+#include "script/step_options.h"
 #include "script/value.h"
 #include <math.h>
 #include <string.h>
@@ -69,11 +70,10 @@ static MD_RAISES int l_metrics_observe(lua_State *L) {
 }
 
 static MD_RAISES void read_window(lua_State *L, json_t *args) {
-  static const char *const known[] = {"labels", "min_n", "over", NULL};
   md_micros over;
   if (lua_type(L, 4) != LUA_TTABLE)
     md_raise(L, "m:quantile takes its options as a table: { over = \"90d\", min_n = 50 }");
-  md_options_check(L, 4, "m:quantile", known);
+  md_options_check(L, 4, "m:quantile", md_options_quantile);
   if (md_options_find_duration(L, 4, "m:quantile", "over", &over)) {
     if (over < MD_DAY) md_raise(L, "m:quantile: over counts whole days: \"1d\" at least");
     md_value_put(L, args, "over", md_value_seconds(L, over));

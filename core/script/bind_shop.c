@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The shop of a spec: events go in, the clock is advanced, expectations are compared by the host. Page: bind_shop.md.
+#include "script/bind.h"
 #include "script/options.h"
 #include "script/sandbox.h"
 #include "script/spec_state.h"
@@ -94,19 +95,21 @@ static MD_RAISES int l_shop_expect_no_run(lua_State *L) {
   return expect(L, "expect_no_run", "no_run", NULL);
 }
 
+const luaL_Reg md_bind_shop[] = {{"advance", l_shop_advance},
+                                 {"answer", l_shop_answer},
+                                 {"event", l_shop_event},
+                                 {"expect_call", l_shop_expect_call},
+                                 {"expect_decision", l_shop_expect_decision},
+                                 {"expect_message", l_shop_expect_message},
+                                 {"expect_no_message", l_shop_expect_no_message},
+                                 {"expect_no_run", l_shop_expect_no_run},
+                                 {"expect_outcome", l_shop_expect_outcome},
+                                 {"expect_run_state", l_shop_expect_run_state},
+                                 {"person", l_shop_person},
+                                 {NULL, NULL}};
+
 void md_shop_push(lua_State *L) {
-  static const luaL_Reg methods[] = {{"advance", l_shop_advance},
-                                     {"answer", l_shop_answer},
-                                     {"event", l_shop_event},
-                                     {"expect_call", l_shop_expect_call},
-                                     {"expect_decision", l_shop_expect_decision},
-                                     {"expect_message", l_shop_expect_message},
-                                     {"expect_no_message", l_shop_expect_no_message},
-                                     {"expect_no_run", l_shop_expect_no_run},
-                                     {"expect_outcome", l_shop_expect_outcome},
-                                     {"expect_run_state", l_shop_expect_run_state},
-                                     {"person", l_shop_person},
-                                     {NULL, NULL}};
-  luaL_newlib(L, methods);
+  lua_createtable(L, 0, 16);
+  luaL_setfuncs(L, md_bind_shop, 0);
   md_sandbox_readonly(L, "shop", true);
 }

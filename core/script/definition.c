@@ -3,6 +3,7 @@
 #include "script/definition.h"
 #include "script/options.h"
 #include "script/schedule.h"
+#include "script/step_options.h"
 #include "script/value.h"
 #include <string.h>
 
@@ -177,9 +178,7 @@ static MD_RAISES void read_store(lua_State *L, md_definition *definition) {
 }
 
 static MD_RAISES void read_all(lua_State *L, md_definition *definition) {
-  static const char *const known[] = {"about", "again", "class",     "goal",  "limit",   "max_age", "on",
-                                      "run",   "store", "templates", "title", "upgrade", "where",   NULL};
-  md_options_check(L, TABLE, "moment.define", known);
+  md_options_check(L, TABLE, "moment.define", md_options_define);
   const char *title = keep(L, md_options_find_text(L, TABLE, "moment.define", "title", TITLE_MAX));
   definition->title = title ? title : definition->moment;
   read_class(L, definition);

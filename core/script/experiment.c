@@ -6,6 +6,7 @@
 #include "script/limits.h"
 #include "script/modules.h"
 #include "script/options.h"
+#include "script/step_options.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,14 +79,13 @@ static MD_RAISES void read_coverage(lua_State *L, md_experiment *out) {
 }
 
 int md_experiment_define(lua_State *L) {
-  static const char *const known[] = {"arms", "coverage", "moment", "name", "seed", NULL};
   md_experiment *out = md_vm_of(L)->user;
   if (!out || md_vm_of(L)->moment) md_raise(L, "experiment.define belongs in a file of the folder experiments");
   if (out->name) md_raise(L, "experiment.define is called twice: a file is one experiment");
   if (lua_type(L, TABLE) != LUA_TTABLE)
     md_raise(L, "experiment.define takes a table: experiment.define { name = …, moment = …, arms = … }");
   lua_settop(L, TABLE);
-  md_options_check(L, TABLE, "experiment.define", known);
+  md_options_check(L, TABLE, "experiment.define", md_options_experiment);
   const char *name = read_name(L, "name");
   out->moment = read_name(L, "moment");
   if (!name || !out->moment) md_raise(L, "experiment.define needs name and moment");

@@ -2,6 +2,7 @@
 // Collects and runs the cases of a spec file.
 #include "script/spec.h"
 #include "base/alloc.h"
+#include "script/bind.h"
 #include "script/limits.h"
 #include "script/modules.h"
 #include "script/options.h"
@@ -69,13 +70,14 @@ static MD_RAISES int l_spec_before_each(lua_State *L) {
   return 0;
 }
 
+const luaL_Reg md_bind_spec[] = {
+    {"before_each", l_spec_before_each}, {"describe", l_spec_describe}, {"it", l_spec_it}, {NULL, NULL}};
+
 // A body for md_script_run: the file with describe, it and before_each in its environment.
 static MD_RAISES int collect(lua_State *L) {
-  static const luaL_Reg functions[] = {
-      {"before_each", l_spec_before_each}, {"describe", l_spec_describe}, {"it", l_spec_it}, {NULL, NULL}};
   md_modules_fresh(L);
   lua_rawgeti(L, LUA_REGISTRYINDEX, md_vm_of(L)->refs.env);
-  luaL_setfuncs(L, functions, 0);
+  luaL_setfuncs(L, md_bind_spec, 0);
   lua_settop(L, 0);
   md_modules_run_main(L);
   return 0;
