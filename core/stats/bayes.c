@@ -54,8 +54,8 @@ int md_beta_best(const md_beta *posteriors, size_t arms, double *best, double *l
 }
 
 int md_beta_chance_to_win(const md_two_rates *r, double prior_a, double prior_b, md_chance *out, md_arena *arena) {
-  md_beta posteriors[] = {{prior_a + r->x_control, prior_b + r->n_control - r->x_control},
-                          {prior_a + r->x_treatment, prior_b + r->n_treatment - r->x_treatment}};
+  md_beta posteriors[] = {{prior_a + r->x_control, prior_b + (r->n_control - r->x_control)},
+                          {prior_a + r->x_treatment, prior_b + (r->n_treatment - r->x_treatment)}};
   double best[2], loss[2];
   int code = md_beta_best(posteriors, 2, best, loss, arena);
   if (code) return code;

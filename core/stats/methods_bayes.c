@@ -75,7 +75,7 @@ static int run_multi(const multi_in *from, multi_out *out, bool want_loss, md_ar
   double *values = md_arena_alloc(arena, arms * sizeof *values);
   if (!values) return no_memory(err);
   for (size_t i = 0; i < arms; i++)
-    posteriors[i] = (md_beta){from->prior_alpha + from->x.at[i], from->prior_beta + from->n.at[i] - from->x.at[i]};
+    posteriors[i] = (md_beta){from->prior_alpha + from->x.at[i], from->prior_beta + (from->n.at[i] - from->x.at[i])};
   if (md_beta_best(posteriors, arms, want_loss ? NULL : values, want_loss ? values : NULL, arena))
     return no_memory(err);
   out->values = (md_stats_list){values, arms};

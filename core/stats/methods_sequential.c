@@ -101,7 +101,7 @@ static int run_spending(const void *in, void *out, md_arena *arena, md_error *er
   md_lan_demets_obf(from->alpha_two_sided, from->information_fractions.at, looks, bounds, spent);
   *to = (spending_out){NULL, {bounds, looks}, {spent, looks}};
   for (size_t i = 0; i < looks; i++)
-    if (isinf(bounds[i])) to->why = "a look spends less than the smallest number: its bound is infinite";
+    if (isinf(bounds[i])) to->why = "a look spends less than 1e-250: its bound is beyond 33 standard deviations";
   return 0;
 }
 

@@ -11,15 +11,17 @@ static double round_up(double n) {
   return ceil(n * (1 - 1e-12));
 }
 
-static double size_of(double p1, double p2, double z_alpha, double z_beta) {
-  double mean = (p1 + p2) / 2, delta = p2 - p1;
-  double root = z_alpha * sqrt(2 * mean * (1 - mean)) + z_beta * sqrt(p1 * (1 - p1) + p2 * (1 - p2));
+// For the shares p and p + delta; q = 1 - p.
+static double size_of(double p, double q, double delta, double z_alpha, double z_beta) {
+  double spread = 2 * (p + delta / 2) * (q - delta / 2); // 2 times the mean's p(1 - p)
+  double root = z_alpha * sqrt(spread) + z_beta * sqrt(p * q + (p + delta) * fmax(0, q - delta));
   return root / delta * (root / delta);
 }
 
 void md_sample_size_two_proportions(double p_control, double p_treatment, double alpha, double power,
                                     md_sample_size *out) {
-  double n = size_of(p_control, p_treatment, md_normal_upper(alpha / 2), md_normal_quantile(power));
+  double n =
+      size_of(p_control, 1 - p_control, p_treatment - p_control, md_normal_upper(alpha / 2), md_normal_quantile(power));
   *out = (md_sample_size){NULL, round_up(n)};
   if (n < most) return;
   out->n_per_arm = NAN;
@@ -71,7 +73,7 @@ typedef struct mde_search {
 
 static double size_left(double delta, const void *context) {
   const mde_search *at = context;
-  return size_of(at->p, fmin(1, at->p + delta), at->z_alpha, at->z_beta) - at->n;
+  return size_of(at->p, 1 - at->p, delta, at->z_alpha, at->z_beta) - at->n;
 }
 
 void md_mde_two_proportions(double p_control, double n_per_arm, double alpha, double power, md_mde *out) {
@@ -81,7 +83,7 @@ void md_mde_two_proportions(double p_control, double n_per_arm, double alpha, do
     out->why = "so few subjects can show no rise at all: even to 1 would be too small";
     return;
   }
-  out->mde_absolute = md_bisect(size_left, &search, 1e-12, 1 - p_control);
+  out->mde_absolute = md_bisect(size_left, &search, 1e-300, 1 - p_control);
   out->mde_relative = out->mde_absolute / p_control;
   if (p_control == 0) out->why = "the control's share is 0: nothing is relative to it";
 }

@@ -48,6 +48,11 @@ static double excess(double p, const void *context) {
   return at->n * kl - at->room;
 }
 
+// ln B(a, b), exact for large parameters too.
+static double log_beta(double a, double b) {
+  return -a * log1p(b / a) - b * log1p(a / b) - md_log_beta_peak(a, b);
+}
+
 // The largest ratio is that at the observed share, and falls from there by n KL: ln LR(p) = ln LR(share) + n KL.
 void md_bernoulli_sequence(double successes, double n, double a, double b, double alpha, md_interval *out) {
   *out = (md_interval){NULL, 0, 1};
@@ -55,9 +60,8 @@ void md_bernoulli_sequence(double successes, double n, double a, double b, doubl
   double share = successes / n, counts[] = {successes, n - successes}, prior[] = {a, b},
          at[] = {share, (n - successes) / n};
   mixture context = {share, n, 0};
-  if (share == 0 || share == 1) { // ln of B(a + s, b + f)/B(a, b), where the likelihood at the share is 1
-    context.room = -log(alpha) - (lgamma(a + counts[0]) - lgamma(a) + lgamma(b + counts[1]) - lgamma(b) -
-                                  (lgamma(a + b + n) - lgamma(a + b)));
+  if (share == 0 || share == 1) { // the likelihood at the share is 1
+    context.room = log_beta(a, b) - log_beta(a + counts[0], b + counts[1]) - log(alpha);
   } else {
     context.room = -log(alpha) - md_log_dirichlet_factor(counts, at, prior, 2);
   }

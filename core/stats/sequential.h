@@ -22,13 +22,17 @@ void md_asympcs_effect(const md_arm *control, const md_arm *treatment, bool rela
                        md_asympcs *out);
 
 enum { MD_LOOKS_MAX = 60 };
+#define MD_SPENT_LEAST 1e-250 // a look that spends less has no bound: it would be beyond 33 standard deviations
 
 // Symmetric bounds ±z at each look, spending 2 - 2Φ(z(1-α/4)/√t) a side (Lan, DeMets 1983, of O'Brien and Fleming's
 // kind), by recursive integration of the density between the bounds (Armitage, McPherson, Rowe 1969). `fractions`
 // increase, in (0, 1], apart by 0.001 at least. `cumulative` is the α spent so far, both sides. A bound is infinite
-// where the spending is less than the smallest number.
+// where a look spends less than MD_SPENT_LEAST. Takes 100 KB of stack.
 void md_lan_demets_obf(double alpha_two_sided, const double *fractions, size_t looks, double *bounds,
                        double *cumulative);
+// The other way round: P(|Z| was above its bound at this look or before), without an effect, for bounds of any shape.
+// The price of looking early without such bounds: all of them 1.96. (Armitage, McPherson, Rowe 1969, section 3.)
+void md_looks_spend(const double *fractions, const double *bounds, size_t looks, double *cumulative);
 
 // All p at which the likelihood ratio of a Beta(a, b) mixture against p is below 1/α, at every n. (Robbins 1970.)
 void md_bernoulli_sequence(double successes, double n, double a, double b, double alpha, md_interval *out);

@@ -71,7 +71,7 @@ several_arms <- list(
   several(c(33, 34, 36), c(99, 101, 100), 0.3, 0.7), several(c(120, 168), c(2400, 2400)), several(1:10, rep(40, 10)),
   several(10:1, rep(40, 10)), several(c(2, 3), c(7, 9), 100, 100), several(c(20, 30, 25), c(200, 310, 240), 1.5, 8.25))
 posteriors <- function(x, n, prior_alpha, prior_beta, how) {
-  how(prior_alpha + values(x), prior_beta + values(n) - values(x))
+  how(prior_alpha + values(x), prior_beta + (values(n) - values(x)))
 }
 vectors("beta_binomial_prob_best_multiarm", function(...) list(prob_best = list_of(posteriors(..., best_of))), several_arms)
 vectors("beta_binomial_expected_loss_multiarm", function(...) list(expected_loss = list_of(posteriors(..., loss_of))), several_arms)

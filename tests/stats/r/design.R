@@ -54,13 +54,14 @@ vectors("sample_size_two_means", function(delta, sd, alpha_two_sided, power) {
 vectors("mde_two_proportions_absolute", function(p_control, n_per_arm, alpha_two_sided, power) {
   short <- function(d) log(size_proportions(p_control, p_control + d, alpha_two_sided, power) / n_per_arm)
   if (short(1 - p_control) > 0) return(list(mde_absolute = NA, mde_relative = NA))
-  d <- uniroot(short, c(1e-9, 1 - p_control), tol = 1e-16, maxiter = 10000)$root
+  # By its logarithm, so that a tiny rise has its digits too.
+  d <- exp(uniroot(function(l) short(min(exp(l), 1 - p_control)), log(c(1e-18, 1 - p_control)), tol = 1e-15)$root)
   list(mde_absolute = d, mde_relative = if (p_control == 0) NA else d / p_control)
 }, rows_in_order(c("p_control", "n_per_arm", "alpha_two_sided", "power"),
   0.05, 8158, 0.05, 0.8, 0.1, 1000, 0.05, 0.8, 0.1, 100, 0.05, 0.8, 0.1, 1e9, 0.05, 0.8, 0.5, 77, 0.05, 0.9, 0.01, 20000, 0.05, 0.8,
   0.001, 1000000, 0.05, 0.8, 0.9, 500, 0.05, 0.8, 0.99, 50, 0.05, 0.8, 0.3, 250, 0.01, 0.95, 0.3, 250, 0.2, 0.6, 0, 100, 0.05, 0.8,
   0.02, 30, 0.05, 0.8, 0.25, 12, 0.1, 0.7, 0.6, 4000, 0.05, 0.8, 1e-5, 1e7, 0.05, 0.9, 0.4, 123456, 0.001, 0.99, 0.07, 2400, 0.05, 0.8,
-  0.95, 100, 0.05, 0.8, 0.5, 20, 0.05, 0.8, 0.15, 750, 0.05, 0.85))
+  0.95, 100, 0.05, 0.8, 0.5, 20, 0.05, 0.8, 0.15, 750, 0.05, 0.85, 0, 1e13, 0.05, 0.8, 0, 2^53, 0.05, 0.8, 1e-12, 1e14, 0.05, 0.8))
 
 # Gelman and Carlin 2014, in closed form (Lu, Qiu, Deng 2019).
 vectors("type_s_type_m_error", function(true_effect, se, alpha_two_sided) {

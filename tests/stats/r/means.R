@@ -140,7 +140,11 @@ vectors("cuped_difference", cuped, c(
   Map(random_cuped, 31:45, 10 + 1:15, 24 - 1:15, rep(c(0, 0.5, 2, -1, 10), 3), rep(c(0, 0.3, 1), 5), rep(c(1, 100, 1e-3), 5)),
   list(cuped_input(c(1, 2, 4), c(1, 2, 3), c(2, 3, 6), c(1, 2, 3)), cuped_input(c(1, 2, 3), c(5, 5, 5), c(2, 3, 4), c(5, 5, 5)),
        cuped_input(c(1, 2), c(3, 4), c(5, 9), c(6, 8)), cuped_input(c(-1, 0, 1), c(1, 3, 2), c(2, 3, 4), c(5, 6, 9)),
-       cuped_input(c(1, 0, 0, 1), c(0, 0, 0, 1), c(1, 1, 0, 1), c(1, 0, 0, 1)), cuped_input(c(4, 7, 5), c(1, 9, 2), c(4, 7, 5), c(1, 9, 2)))))
+       cuped_input(c(1, 0, 0, 1), c(0, 0, 0, 1), c(1, 1, 0, 1), c(1, 0, 0, 1)), cuped_input(c(4, 7, 5), c(1, 9, 2), c(4, 7, 5), c(1, 9, 2))),
+  # Tiny and huge variances, of the values and of what is known before.
+  Map(random_cuped, 71:76, 15, 12, c(0.5, 2, 0.5, 2, -1, 3), c(1e-8, 1e-8, 1e8, 1e8, 0, 1e140), c(1e-9, 1e-100, 1e9, 1e12, 1e-140, 1e140)),
+  list(cuped_input(c(1, 2, 4), c(1, 2, 3) * 1e-120, c(2, 3, 6), c(1, 2, 3) * 1e-120),
+       cuped_input(c(1, 2, 4), c(1, 2, 3) * 1e120, c(2, 3, 6), c(1, 2, 5) * 1e120))))
 
 adjust <- function(p_values) {
   p <- values(p_values)

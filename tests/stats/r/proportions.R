@@ -142,11 +142,13 @@ strata_results <- function(strata) {
   total <- na + nb
   rate_a <- sum(xa) / sum(na)
   rate_b <- sum(xb) / sum(nb)
-  difference <- sum((xa * nb - xb * na) / total) / sum(na * nb / total)
-  below <- sum((na - xa) * xb / total)
-  odds <- if (below > 0) sum(xa * (nb - xb) / total) / below else NA
-  if (length(xa) > 1 && below > 0 && all(total < 1e8)) {
-    table <- array(rbind(xa, na - xa, xb, nb - xb), c(2, 2, length(xa)))
+  both <- na > 0 & nb > 0
+  within <- function(x) sum((x / total)[both])
+  difference <- within(xa * nb - xb * na) / within(na * nb)
+  below <- within((na - xa) * xb)
+  odds <- if (below > 0) within(xa * (nb - xb)) / below else NA
+  if (sum(both) > 1 && below > 0 && all(total < 1e8)) {
+    table <- array(rbind(xa, na - xa, xb, nb - xb)[, both], c(2, 2, sum(both)))
     test <- mantelhaen.test(table, correct = FALSE)
     stopifnot(abs(test$estimate - odds) <= 1e-9 * odds)
   }
@@ -169,4 +171,7 @@ vectors("mantel_haenszel_simpson", strata_results, list(
   strata(20, 1000, 10, 500, 4, 100, 40, 1000), strata(90, 900, 12, 100, 30, 100, 300, 900),
   strata(90, 900, 8, 100, 30, 100, 250, 900), strata(3, 10, 3, 10, 4, 20, 4, 20, 5, 30, 5, 30),
   strata(10, 10, 9, 10, 7, 8, 6, 8), strata(1, 50, 2, 60, 3, 70, 4, 80, 5, 90, 6, 100, 7, 110, 8, 120),
-  strata(8, 120, 7, 110, 6, 100, 5, 90, 4, 80, 3, 70, 2, 60, 1, 50), strata(100, 101, 1, 101, 1, 101, 100, 101)))
+  strata(8, 120, 7, 110, 6, 100, 5, 90, 4, 80, 3, 70, 2, 60, 1, 50), strata(100, 101, 1, 101, 1, 101, 100, 101),
+  # A stratum with an empty arm counts for nothing within strata, but for the sums.
+  strata(0, 0, 3, 10, 4, 20, 5, 20), strata(3, 10, 0, 0, 4, 20, 5, 20), strata(0, 0, 0, 0, 4, 20, 5, 20),
+  strata(7, 10, 0, 0, 0, 0, 3, 10, 40, 100, 30, 100)))

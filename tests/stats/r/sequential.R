@@ -49,20 +49,23 @@ spending_bounds <- function(alpha_two_sided, information_fractions) {
   t <- values(information_fractions)
   spent <- 2 * pnorm(qnorm(alpha_two_sided / 4, lower.tail = FALSE) / sqrt(t), lower.tail = FALSE)
   bounds <- numeric(length(t))
+  increment <- diff(c(0, spent))
   bounds[1] <- qnorm(spent[1], lower.tail = FALSE)
   for (k in seq_along(t)[-1]) {
-    edge <- bounds[k - 1] * sqrt(t[k - 1])
+    edge <- min(bounds[k - 1], 38) * sqrt(t[k - 1])
     step <- if (k == 2) t[1] else t[k - 1] - t[k - 2]
-    now <- panels(seq(-edge, edge, length.out = 2 + ceiling(2 * edge / min(sqrt(step), sqrt(t[k] - t[k - 1])))))
+    now <- panels(seq(-edge, edge, length.out = 2 + ceiling(edge / 1.5 / min(sqrt(step), sqrt(t[k] - t[k - 1])))))
     now$f <- if (k == 2) dnorm(now$x, 0, sqrt(t[1])) else vapply(now$x, function(x) {
       sum(old$w * old$f * dnorm(x - old$x, 0, sqrt(step)))
     }, 0)
     sd <- sqrt(t[k] - t[k - 1])
     crossing <- function(b) log(sum(now$w * now$f * pnorm(b * sqrt(t[k]) - now$x, 0, sd, lower.tail = FALSE)))
-    wanted <- log(spent[k] - spent[k - 1])
-    bounds[k] <- uniroot(function(b) crossing(b) - wanted, c(0, bounds[1] + 1), tol = 1e-13)$root
+    bounds[k] <- if (increment[k] == 0) Inf else {
+      uniroot(function(b) crossing(b) - log(increment[k]), c(0, min(bounds[1], 37) + 1), tol = 1e-13)$root
+    }
     old <- now
   }
+  bounds[increment < 1e-250] <- NA # as momentd: beyond what numbers resolve
   list(z_bounds = list_of(bounds), cumulative_alpha = list_of(2 * spent))
 }
 spend <- function(alpha, t) list(alpha_two_sided = alpha, information_fractions = list_of(t))
@@ -71,7 +74,12 @@ vectors("group_sequential_lan_demets_obf", spending_bounds, list(
   spend(0.05, (1:10) / 10), spend(0.05, (1:30) / 30), spend(0.01, (1:5) / 5), spend(0.1, (1:4) / 4), spend(0.001, (1:3) / 3),
   spend(0.2, (1:6) / 6), spend(0.5, (1:3) / 3), spend(0.05, c(0.2, 0.5, 0.6)), spend(0.05, 0.3), spend(0.05, c(0.1, 1)),
   spend(0.05, c(0.9, 0.95, 1)), spend(0.05, c(0.5, 0.501)), spend(0.05, c(0.3, 0.35, 0.8, 1)), spend(0.02, (1:8) / 8),
-  spend(0.05, c(0.05, 0.1, 0.5)), spend(0.05, (1:20) / 20), spend(1e-6, c(0.5, 1))))
+  spend(0.05, c(0.05, 0.1, 0.5)), spend(0.05, (1:20) / 20), spend(1e-6, c(0.5, 1)),
+  # Early and close looks, whose bounds are far beyond 12 standard deviations; and many looks.
+  spend(0.05, c(0.02, 0.021)), spend(0.05, c(0.01, 0.02)), spend(0.001, c(0.05, 0.051)), spend(0.001, c(0.01, 0.011)),
+  spend(0.05, c(0.001, 0.002, 0.5)), spend(1e-9, c(0.05, 0.051, 0.06, 0.9)), spend(0.05, c(0.01, 0.011, 0.012, 0.013, 0.2)),
+  spend(1e-100, c(0.5, 0.501, 0.502, 1)), spend(0.9, c(0.001, 0.002, 0.003)), spend(0.05, (1:60) / 60),
+  spend(1e-9, 0.94 + (1:60) / 1000), spend(0.05, c((10:45) / 1000, 0.5, 1))))
 
 # Robbins 1970: all p at which the likelihood ratio of the Beta mixture stays below 1 / alpha.
 mixture_ends <- function(successes, n, prior_a, prior_b, alpha) {
@@ -116,4 +124,6 @@ vectors("srm_sequential_multinomial_bayes_factor", ratio_bayes, list(
   looked(c(0, 100), c(1, 1), c(1, 1)), looked(c(0, 10, 20), c(0.2, 0.3, 0.5), c(1, 2, 3)), looked(c(1e5, 1e5 + 2000), c(1, 1), c(1, 1)),
   looked(c(5e8, 500100000), c(1, 1), c(1, 1)), looked(c(821588, 815482), c(50, 50), c(100, 100)),
   looked(c(10, 20, 30, 40), c(0.1, 0.2, 0.3, 0.4), c(10, 20, 30, 40)), looked(c(15, 15, 30, 40), c(0.1, 0.2, 0.3, 0.4), c(1, 2, 3, 4)),
-  looked(rep(7, 8), rep(1, 8), rep(1, 8)), looked(c(3, 4), c(0.001, 0.999), c(1, 1)), looked(c(12, 8), c(0.5, 0.5), c(1e4, 1e4))))
+  looked(rep(7, 8), rep(1, 8), rep(1, 8)), looked(c(3, 4), c(0.001, 0.999), c(1, 1)), looked(c(12, 8), c(0.5, 0.5), c(1e4, 1e4)),
+  looked(c(1e9, 1e9), c(1, 1), c(1, 1)), looked(c(1e9, 0), c(1, 1), c(1, 1)), looked(c(1e9, 1000100000), c(0.5, 0.5), c(100, 100)),
+  looked(c(1e9, 2e9, 3000050000), c(1, 2, 3), c(1, 2, 3))))

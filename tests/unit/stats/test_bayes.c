@@ -109,12 +109,27 @@ static void posterior_of_a_lift(void **state) {
   assert_near(out.posterior_sd, sqrt(0.0075));
 }
 
+// 2^53 of 2^53 and a flat prior: b is 1, though 1 + 2^53 is no double. Against 3 of 7, Beta(4, 5):
+// E[X^(n+1)] = B(n + 5, 5)/B(4, 5).
+static void the_largest_count(void **state) {
+  (void)state;
+  double n = 9007199254740992, even[2], far[2];
+  md_chance same = chance(n, n, n, n, 1, 1);
+  assert_near(same.prob_treatment_beats_control, 0.5);
+  assert_near(same.expected_loss_choose_treatment * 2 * n, 1);
+  md_arena *arena = md_arena_new(0);
+  assert_int_equal(md_beta_best((md_beta[]){{n, 1}, {4, 5}}, 2, far, NULL, arena), 0);
+  assert_int_equal(md_beta_best((md_beta[]){{n, 1}, {n, 1}}, 2, even, NULL, arena), 0);
+  assert_near(far[1] / (24 * 280 / pow(n, 5)), 1);
+  assert_near(even[0], 0.5);
+  md_arena_free(arena);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(in_closed_form),
-                                     cmocka_unit_test(agrees_with_the_exact_sum),
-                                     cmocka_unit_test(far_tails_are_exact),
-                                     cmocka_unit_test(equal_arms_share),
-                                     cmocka_unit_test(normal_pair_in_closed_form),
-                                     cmocka_unit_test(posterior_of_a_lift)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_largest_count),         cmocka_unit_test(in_closed_form),
+      cmocka_unit_test(agrees_with_the_exact_sum), cmocka_unit_test(far_tails_are_exact),
+      cmocka_unit_test(equal_arms_share),          cmocka_unit_test(normal_pair_in_closed_form),
+      cmocka_unit_test(posterior_of_a_lift)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

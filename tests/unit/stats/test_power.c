@@ -2,6 +2,7 @@
 // Tests of power.c and multiple.c against R, the papers, and each other.
 #include "stats/multiple.h"
 #include "stats/power.h"
+#include "stats/special.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -98,10 +99,25 @@ static void as_in_the_paper_of_benjamini_and_hochberg(void **state) {
   assert_near(holm[2], 0.0004 * 14);
 }
 
+// Of a share of 0, n δ = (z + z)²(1 - δ/2): a tiny rise has its digits too, to the largest n.
+static void a_tiny_rise_is_found(void **state) {
+  (void)state;
+  md_mde out;
+  double z = md_normal_upper(0.025) + md_normal_quantile(0.8);
+  for (double n = 1e6; n <= 9007199254740992; n *= 4) {
+    md_mde_two_proportions(0, n, 0.05, 0.8, &out);
+    assert_true(fabs(out.mde_absolute * n / (z * z) - 1) < 20 / n + 1e-12);
+  }
+  md_mde_two_proportions(1e-12, 1e14, 0.05, 0.8, &out);
+  md_sample_size size;
+  md_sample_size_two_proportions(1e-12, 1e-12 + out.mde_absolute, 0.05, 0.8, &size);
+  assert_true(fabs(size.n_per_arm / 1e14 - 1) < 1e-3);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(sizes_as_r_has_them),
-                                     cmocka_unit_test(no_difference_needs_no_number),
-                                     cmocka_unit_test(mde_is_the_inverse), cmocka_unit_test(a_winner_is_cursed),
-                                     cmocka_unit_test(as_in_the_paper_of_benjamini_and_hochberg)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(sizes_as_r_has_them), cmocka_unit_test(no_difference_needs_no_number),
+      cmocka_unit_test(mde_is_the_inverse),  cmocka_unit_test(a_tiny_rise_is_found),
+      cmocka_unit_test(a_winner_is_cursed),  cmocka_unit_test(as_in_the_paper_of_benjamini_and_hochberg)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
