@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# ctest: label=e2e,quick timeout=60
+# ctest: label=e2e,quick timeout=120 tsan=yes
 """Who may in: API keys, what each of them may send, and that no key is readable anywhere (A1, E3)."""
 import json
 import os

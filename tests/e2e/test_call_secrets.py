@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# ctest: label=quick timeout=90 cost=10
+# ctest: label=e2e timeout=120 cost=10 tsan=yes
 """A link that a shop's server answers goes into the customer's mail and nowhere else (H3, X1, X2)."""
 import http.server
 import json

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# ctest: label=e2e quick=no timeout=90
+# ctest: label=e2e quick=no timeout=120 tsan=yes
 """After a downtime what has piled up leaves at the stated rate, and what is urgent before it (W7)."""
 import sqlite3
 import time

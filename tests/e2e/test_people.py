@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# ctest: label=quick timeout=60 cost=10
+# ctest: label=e2e timeout=120 cost=10 tsan=yes
 """momentd people: who is one person, joined by hand and taken apart again, over a crash (P2, P3)."""
 from harness import Shop, main, moment
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# ctest: label=e2e,quick timeout=60
+# ctest: label=e2e timeout=60
 """The README's first moment, followed to the letter: files as it writes them, commands as it gives them, in its order."""
 import os
 import re

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# ctest: label=e2e timeout=90
+# ctest: label=e2e timeout=120 tsan=yes
 """Scripts that loop, allocate without end, fail, diverge or keep variables harm nobody but their own runs, and it is
 said where (R1, R3, S1, S3, S4, S7)."""
 import re

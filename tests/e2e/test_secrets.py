@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# ctest: label=quick timeout=90 cost=20
+# ctest: label=e2e timeout=120 cost=20 tsan=yes
 """A reset link goes to the customer and nowhere else (X1, X2, M8): not into a file of the shop, not into an output."""
 import json
 import os

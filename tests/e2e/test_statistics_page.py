@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# ctest: label=e2e,quick timeout=60
+# ctest: label=e2e timeout=60
 """docs/statistics.md says of each method what the binary says: fields with type, unit and meaning, source, and an example
 that computes what is printed below it."""
 import json

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# ctest: label=e2e,fault timeout=120
+# ctest: label=e2e,fault timeout=120 tsan=yes
 """A database that is locked, a disk that is full: 503 with Retry-After, readyz red, and it recovers by itself; nothing
 that was acknowledged is lost, nothing is there twice (B1, B2)."""
 import json

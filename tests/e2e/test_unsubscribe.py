@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# ctest: label=e2e,quick timeout=60
+# ctest: label=e2e timeout=120 tsan=yes
 """The way out of marketing mail: the link and the headers (RFC 8058), the page, and what a POST does (A3, M5, P7)."""
 import email
 import email.policy

@@ -2,7 +2,7 @@
 // What C does is charged (S3): each of these would take seconds to hours for a few instructions. They end with the
 // budget, the larger one too, and within a time of the processor that is far above what an idle machine needs.
 // Sanitizers slow the allocator down, and time of the processor is what is measured.
-// ctest: quick=no timeout=60 cost=20 asan=no
+// ctest: quick=no timeout=300 cost=20 asan=no
 #include "script_fixture.h"
 #include <setjmp.h>
 #include <stdarg.h>
