@@ -8,6 +8,7 @@
 #include "cli/settings.h"
 #include "cli/tree.h"
 #include "message/copy.h"
+#include "script/experiment.h"
 #include "script/lint.h"
 #include "script/lint_calls.h"
 #include "script/plan.h"
@@ -27,6 +28,7 @@ typedef struct inspection {
   const char *file;     // that is linted
   const char *locale;   // the default one
   md_known_types types;
+  md_experiments *experiments;
 } inspection;
 
 static void __attribute__((format(printf, 4, 5)))
@@ -173,6 +175,18 @@ static void template_named(void *context, int line, const char *name, size_t len
   if (copy) check_template(at, copy, at->file, line);
 }
 
+static void experiment_named(void *context, int line, const char *name, size_t len) {
+  inspection *at = context;
+  const char *own = md_arena_strndup(at->arena, name, len);
+  const md_experiment *experiment = own ? md_experiments_find(at->experiments, own) : NULL;
+  if (own && !(experiment && strcmp(experiment->moment, at->moment) == 0))
+    found(
+        at, at->file, line,
+        "m:experiment(\"%s\") names an experiment that no file declares for this moment: write experiments/%s.lua with "
+        "moment = \"%s\"",
+        own, own, at->moment);
+}
+
 static void check_calls(inspection *at, const md_definition *definition) {
   const md_call_lint lint = {.templates_declared = !definition || (definition->templates && *definition->templates),
                              .context = at,
@@ -194,6 +208,7 @@ static void check_files(inspection *at) {
     bool script = md_is_script(file->path);
     if (script) md_script_lint(file->data, file->len, lint_finding, at);
     if (script) md_script_lint_steps(file->data, file->len, lint_finding, at);
+    if (script) md_script_experiments(file->data, file->len, experiment_named, at);
     if (script) md_script_templates(file->data, file->len, template_named, at);
     if (is_copy(file->path) && md_copy_lint(&source, file->path, at->arena, &err))
       md_problems_add(&at->problems, at->moment, err.text);
@@ -309,6 +324,7 @@ static int prepare(inspection *at, md_error *err) {
   check_plan(at);
   int code = at->plan ? 0 : md_error_set(err, MD_ENOMEM, "out of memory");
   if (!code) code = md_known_types_read(&at->types, at->plan, &at->tree.source, at->arena);
+  if (!code) code = md_experiments_new(&at->experiments, &at->tree.source, NULL, md_problems_add, &at->problems, err);
   return code;
 }
 
@@ -322,6 +338,7 @@ static int check(const md_cli_args *args) {
   if (!code) code = prepare(&at, &err);
   if (!code) check_all(&at);
   md_plan_free(at.plan);
+  md_experiments_free(at.experiments);
   code = code ? md_cli_fail(&err) : show(&at, md_cli_switch(args, "json"));
   md_problems_clear(&at.problems);
   md_json_scope(scope);
@@ -337,7 +354,7 @@ static const md_cli_option options[] = {{"config", "FILE", "take the default loc
 const md_cli_command md_cli_check = {
     .name = "check",
     .arguments = "[DIR]",
-    .summary = "Check a script tree, or one moment's folder: plan, moments, templates",
+    .summary = "Check a script tree, or one moment's folder: plan, moments, templates, experiments",
     .notes = "Each problem is a line FILE:LINE: TEXT. Without DIR it checks the directory scripts.",
     .example = "  momentd check scripts",
     .options = options,

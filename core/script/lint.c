@@ -126,3 +126,19 @@ void md_script_templates(const char *text, size_t len,
     if (next.kind == MD_TOKEN_STRING) each(context, next.line, next.text, next.len);
   }
 }
+
+void md_script_experiments(const char *text, size_t len,
+                           void (*each)(void *context, int line, const char *name, size_t name_len), void *context) {
+  md_lexer lexer;
+  bool method = false; // behind ":"
+  md_lexer_init(&lexer, text, len);
+  for (md_token token = md_lexer_next(&lexer); token.kind != MD_TOKEN_END; token = md_lexer_next(&lexer)) {
+    bool wanted = method && md_token_is(&token, "experiment");
+    method = md_token_is(&token, ":");
+    if (!wanted) continue;
+    md_lexer ahead = lexer;
+    md_token next = md_lexer_next(&ahead);
+    if (md_token_is(&next, "(")) next = md_lexer_next(&ahead);
+    if (next.kind == MD_TOKEN_STRING) each(context, next.line, next.text, next.len);
+  }
+}

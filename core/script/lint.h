@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds in a Lua text, before it runs, the names that scripts do not get (S1) and the templates that it names (M1).
-// Pure; any thread.
+// Finds in a Lua text, before it runs, the names that scripts do not get (S1), the templates (M1) and the experiments
+// that it names. Pure; any thread.
 #pragma once
 #include <stddef.h>
 
@@ -18,3 +18,7 @@ void md_script_lint_steps(const char *text, size_t len, void (*each)(void *conte
 // name is not NUL-terminated.
 void md_script_templates(const char *text, size_t len,
                          void (*each)(void *context, int line, const char *name, size_t name_len), void *context);
+
+// The same for every experiment: m:experiment("x"), m:experiment "x".
+void md_script_experiments(const char *text, size_t len,
+                           void (*each)(void *context, int line, const char *name, size_t name_len), void *context);

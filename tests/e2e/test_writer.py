@@ -12,6 +12,11 @@ PLANNED = """return require "plan".define { person = { strong = { "subject" } },
   events = { ["order.placed"] = {}, ["cart.updated"] = { address = { email = "data.email" } } } }
 """
 
+
+def experiment(name, where):
+    return f"""return require "experiment".define {{ name = "{name}", moment = "{where}", arms = {{ {{ "a", 0.5 }}, {{ "b", 0.5 }} }} }}"""
+
+
 # Each line of a moment, and what `check` says of it; None: nothing.
 LINES = [
     ('local e = m:wait_for("order.placed", { within = "1h" })', None),
@@ -32,12 +37,17 @@ LINES = [
     ('while m:now() == 0 do m:http { connection = "c", json = { e == 1 }, path = "/x", name = "n" } end', None),
     ('m:http { connection = "c", method = "POST", path = "/x" }', None),
     ('for _ = 1, 2 do local f = function() if e then return 1 end end f() end m:http { connection = "c", json = {}, path = "/" }', None),
+    ('m:experiment("subject")', None),
+    ('m:experiment "subjct"', 'm:experiment("subjct") names an experiment that no file declares for this moment: '
+     'write experiments/subjct.lua with moment = "m"'),
+    ('m:experiment("elsewhere")', 'm:experiment("elsewhere") names an experiment that no file declares for this moment'),
     ('-- m:sedn { } "m:sedn {}"', None),
 ]
 
 
 def test_check_names_file_line_field_and_remedy():
     with Shop({"events.lua": PLANNED, "m/w.da.md": COPY.replace("{{n}}", "n"),
+               "experiments/one.lua": experiment("subject", "m"), "experiments/two.lua": experiment("elsewhere", "other"),
                "m/moment.lua": moment("\n".join(line for line, _ in LINES), "class = 'service', on = 'cart.updated'")}) as shop:
         said = shop.momentd("check", shop.scripts, code=1).splitlines()[:-1]
         wanted = {number: text for number, (_, text) in enumerate(LINES, 3) if text}
@@ -49,6 +59,12 @@ def test_check_names_file_line_field_and_remedy():
         assert "m/moment.lua:3: on: nothing can start it by 'cart.updatd'" in said and "'cart.updated'?" in said, said
     with Shop({"m/moment.lua": moment("m:wait_for('whatever')")}) as shop:  # without a plan nothing is unknown
         assert "no problems" in shop.momentd("check", shop.scripts)
+
+
+def test_check_reads_the_experiments():
+    with Shop({"events.lua": PLAN, "m/moment.lua": moment("return 'x'"), "experiments/one.lua": "return 1\n"}) as shop:
+        said = shop.momentd("check", shop.scripts, code=1)
+        assert "experiments/one.lua:1: the file must end with: return experiment.define { … }" in said, said
 
 
 def test_check_wants_the_default_locale():
@@ -155,4 +171,4 @@ main(test_check_names_file_line_field_and_remedy, test_check_wants_the_default_l
      test_M8_check_wants_an_address_for_security, test_what_is_shipped_passes,
      test_S7_specs_that_take_too_long_fail, test_no_specs_is_no_success, test_another_text_is_shown,
      test_a_live_mail_is_shown_again,
-     test_retention_below_90_days_is_refused)
+     test_check_reads_the_experiments, test_retention_below_90_days_is_refused)
