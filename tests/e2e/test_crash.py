@@ -3,17 +3,14 @@
 # ctest: label=e2e,slow timeout=400 processors=2
 """kill -9 at random moments under load, 50 times: no acknowledged event is lost, no run advanced twice, and no mail accepted twice
 but those whose acceptance fell before the crash and its record after it, which are counted (M2, M3, R3, B2)."""
-import collections
-import email
 import os
 import random
-import threading
 import time
 
+from crashes import Customer, Inbox, check_mails
 from harness import PLAN, SLOW, Shop, main, moment
 from mailserver import Server
 
-UNKNOWN = 8  # a message's state
 KILLS = int(os.environ.get("MOMENTD_KILLS", "50"))
 
 SCRIPTS = {
@@ -29,39 +26,10 @@ SCRIPTS = {
 }
 
 
-class Inbox:
-    """Counts what an SMTP server has accepted."""
+class Customers(Customer):
+    """Sends triggers and answers as fast as they are taken."""
 
-    def __init__(self):
-        self.accepted = collections.Counter()
-
-    async def handle_DATA(self, server, session, envelope):
-        mail = email.message_from_bytes(envelope.content)
-        self.accepted[mail["Message-ID"].strip("<>")] += 1
-        return "250 OK"
-
-
-class Customers(threading.Thread):
-    """Sends triggers and answers as fast as they are taken, remembers what was acknowledged."""
-
-    def __init__(self, shop, number):
-        super().__init__(daemon=True)
-        self.shop, self.number = shop, number
-        self.acknowledged, self.running, self.count = [], True, 0
-
-    def deliver(self, event):
-        """Until it is acknowledged: a crash in between is answered by sending it again."""
-        while self.running:
-            try:
-                status, _ = self.shop.post(event)
-            except OSError:
-                status = 0
-            except Exception:  # a connection cut in the middle of an answer
-                status = 0
-            if status == 202:
-                self.acknowledged.append(event["id"])
-                return
-            time.sleep(0.01)
+    count = 0
 
     def run(self):
         while self.running:
@@ -100,24 +68,7 @@ def check(shop, threads, inbox):
     assert not twice, f"steps carried out twice: {twice[:5]}"
     values = shop.sql("SELECT DISTINCT json FROM stored_values")
     assert values == [("1",)], f"a turn was applied twice: m:add counted to {values}"
-    return check_mails(shop, inbox)
-
-
-def check_mails(shop, inbox):
-    """Twice accepted, or never, only where a crash cut an attempt short: then the row has more attempts than one (M3)."""
-    rows = {row[0]: row for row in shop.sql("SELECT message_id, attempts, state FROM messages")}
-    doubled = given_up = 0
-    for message_id, count in inbox.accepted.items():
-        assert message_id in rows, f"a mail that no row knows: {message_id}"
-        if count > 1:
-            assert count == 2 and rows[message_id][1] == 2, f"{message_id} was accepted {count} times: {rows[message_id]}"
-            doubled += 1
-    for message_id, attempts, state in rows.values():
-        if inbox.accepted[message_id] == 0:
-            assert state == UNKNOWN and attempts == 2, f"{message_id} never arrived: {attempts} attempts, state {state}"
-            given_up += 1
-    assert doubled + given_up <= 8 * KILLS, "more than the mails that can be under way at a crash"
-    return len(rows), doubled, given_up
+    return check_mails(shop, inbox, KILLS)
 
 
 def test_kill_9():
