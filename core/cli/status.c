@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/reader.h"
 #include "cli/rows.h"
+#include "cli/status_copy.h"
 #include "store/quarantine.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -77,6 +78,7 @@ static int read_database(overview *at) {
   if (!code) code = md_runs_counts(reader->store, add_run_count, at, &reader->err);
   if (!code) code = md_messages_counts(reader->store, add_message_count, at, &reader->err);
   if (!code) code = md_quarantine_list(reader->store, add_held, at, &reader->err);
+  if (!code) code = md_status_copy(reader, at->live, at->errors);
   if (!code) md_settings_get_int(reader->store, "engine_time", &at->engine_time, NULL);
   return code;
 }

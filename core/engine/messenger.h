@@ -32,12 +32,30 @@ typedef struct md_send {
   md_micros now;
 } md_send;
 
+// A template that a moment declares or names in so many words, and where.
+typedef struct md_named_template {
+  const char *name, *file;
+  int line;
+  struct md_named_template *next;
+} md_named_template;
+
+// A version that is about to go live. Borrowed for the call.
+typedef struct md_new_version {
+  const char *moment;
+  const md_version_file *files;
+  int file_count;
+  const md_named_template *templates; // in the order of the files; or NULL
+} md_new_version;
+
 typedef struct md_messenger {
   void *context;
   // Decides, dry-renders, and fills `out` (strings into `arena`): state queued or suppressed, reason, to, locale,
   // subject… Stores nothing: the engine inserts `out` when the turn is applied. Non-zero only for storage failures and
   // MD_ENOMEM.
   int (*decide)(void *context, md_store *store, const md_send *send, md_arena *arena, md_message *out, md_error *err);
+  // Whether the version's copy can be used: every file of it can be read, every template has one. MD_EINVAL, `err` with
+  // file and line: the version does not go live. MD_ENOMEM. NULL: copy is not looked at.
+  int (*check_version)(void *context, const md_new_version *version, md_arena *arena, md_error *err);
   // Called at the end of each batch, inside its transaction: claims queued messages that are due (writes `attempting`).
   int (*claim)(void *context, md_store *store, md_micros now, md_error *err);
   // When the next message can be handed over: 0 when none is queued or nobody is free to take one.

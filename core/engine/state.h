@@ -235,6 +235,8 @@ md_moment *md_moment_find(md_engine *engine, const char *name);
 // The version of this row with a VM, from memory or from the database.
 int md_loaded_get(md_engine *engine, int64_t version, md_loaded **out, md_error *err);
 int md_loaded_vm(md_loaded *loaded, md_error *err);
+// Whether its copy can be used: MD_EINVAL with file and line when it cannot, MD_ENOMEM. The VM is there.
+int md_loaded_check_copy(md_engine *engine, const md_loaded *loaded, md_error *err);
 // Throws the VM away (S4).
 void md_loaded_forget_vm(md_loaded *loaded);
 void md_loaded_free_all(md_engine *engine);

@@ -94,8 +94,9 @@ int md_loaded_get(md_engine *engine, int64_t version, md_loaded **out, md_error 
   return 0;
 }
 
-// Builds the version of one folder aside: compiled and defined before anything is stored.
-static int build(const md_source *source, const char *moment, md_arena *arena, md_loaded **out, md_error *err) {
+// Builds the version of one folder aside: compiled, defined and its copy read before anything is stored.
+static int build(md_engine *engine, const md_source *source, const char *moment, md_loaded **out, md_error *err) {
+  md_arena *arena = engine->arena;
   md_source own;
   int rc = md_source_of_moment(source, moment, arena, &own, err);
   if (rc) return rc;
@@ -107,6 +108,7 @@ static int build(const md_source *source, const char *moment, md_arena *arena, m
   md_source_digest(&own, loaded->digest);
   rc = take_files(loaded, moment, files, own.count);
   if (rc == 0) rc = md_loaded_vm(loaded, err);
+  if (rc == 0) rc = md_loaded_check_copy(engine, loaded, err);
   if (rc)
     loaded_free(loaded);
   else
@@ -165,7 +167,7 @@ static int load_moments(md_engine *engine, const md_source *source,
     const char *name = md_arena_strndup(engine->arena, source->files[i].path, len);
     md_loaded *loaded = NULL;
     md_error why = {0};
-    int rc = name ? build(source, name, engine->arena, &loaded, &why) : MD_ENOMEM;
+    int rc = name ? build(engine, source, name, &loaded, &why) : MD_ENOMEM;
     if (rc == MD_ENOMEM) return md_error_set(err, rc, "out of memory while %s was loaded", name ? name : "a moment");
     if (rc)
       problem(context, name, why.text);

@@ -90,6 +90,7 @@ int md_outbox_new(md_outbox **out, const md_outbox_options *options, md_error *e
   outbox->options = *options;
   outbox->messenger = (md_messenger){.context = outbox,
                                      .decide = md_outbox_decide,
+                                     .check_version = md_outbox_check_version,
                                      .claim = claim,
                                      .due_at = due_at,
                                      .committed = committed,

@@ -34,6 +34,7 @@ struct md_outbox {
 
 int md_outbox_decide(void *outbox, md_store *store, const md_send *send, md_arena *arena, md_message *out,
                      md_error *err);
+int md_outbox_check_version(void *outbox, const md_new_version *version, md_arena *arena, md_error *err);
 // Asks the rules again before a queued message is handed over (M5). Where one stands against it the message is ended;
 // in quiet hours it is put off; `*goes` is false for both.
 int md_outbox_ask_again(md_outbox *outbox, md_store *store, md_message *message, md_micros now, bool *goes,

@@ -149,6 +149,37 @@ def test_a_broken_reload_keeps_the_old():
         assert sorted(row["outcome"] for row in shop.rows("runs", "list")) == ["n2", "n2", "new", "old"]
 
 
+SENDS = moment("m:send { template = 'x', data = { n = 1 } }")
+FIELD = COPY.replace("subject:", "subject: {{missing}}", 1)
+
+
+def test_M1_broken_copy_does_not_go_live():
+    with Shop({"events.lua": PLAN, "m/moment.lua": SENDS, "m/x.da.md": COPY}) as shop:
+        shop.start()
+        for change, where in (({"m/x.da.md": "Hej\n"}, "m/x.da.md:1: no subject"),
+                              ({"m/x.da.md": COPY + "{{#lines}}\n"}, "is never closed"),
+                              ({"m/x.da.md": COPY, "m/moment.lua": SENDS.replace("'x'", "'y'")}, "template y")):
+            shop.write(change)
+            text = shop.momentd("reload", code=1)
+            assert where in text, text
+            errors = shop.rows("status")[0]["errors"]
+            assert len(errors) == 1 and errors[0]["file"].startswith("m/") and errors[0]["line"] >= 1, errors
+            assert where in shop.momentd("status"), errors
+        assert versions(shop, "m") == 1
+        shop.send("a", "ida", {"email": "ida@example.com"})
+        shop.wait("the mail", lambda: [row["template"] for row in shop.rows("messages", "list")] == ["x"])
+        assert "template" not in [row["reason"] for row in shop.rows("messages", "list")]
+        # What only the data can tell is known when it is sent; status says so until a version without it is live.
+        shop.write({"m/moment.lua": SENDS, "m/x.da.md": FIELD})
+        shop.momentd("reload")
+        shop.send("a", "bo", {"email": "bo@example.com"})
+        shop.wait("the loss", lambda: shop.rows("status")[0]["errors"])
+        assert "1 mail is lost: " in shop.momentd("status") and "missing" in shop.momentd("status")
+        shop.write({"m/x.da.md": COPY + "More.\n"})
+        shop.momentd("reload")
+        assert shop.rows("status")[0]["errors"] == []
+
+
 def test_S7_files_changed_together_are_one_change():
     def scripts(n):
         return {"shared/words.lua": f"return {{ n = {n} }}\n",
@@ -211,5 +242,6 @@ def test_misuse_is_told_when_it_runs():
 
 
 main(test_each_harms_only_itself, test_fix_reload_retry, test_a_broken_reload_keeps_the_old,
+     test_M1_broken_copy_does_not_go_live,
      test_S7_files_changed_together_are_one_change, test_check_says_where,
      test_misuse_is_told_when_it_runs)

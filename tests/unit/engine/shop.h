@@ -95,7 +95,11 @@ static inline void shop_open_with(shop *s, const char *path, md_micros now, cons
   md_json_scope(s->arena);
   if (md_store_open(&s->store, &(md_store_options){.path = path, .unsynced = true}, &err))
     fail_msg("store: %s", err.text);
-  s->messenger = (md_messenger){NULL, shop_decide, shop_claim, shop_due_at, shop_nothing, shop_nothing};
+  s->messenger = (md_messenger){.decide = shop_decide,
+                                .claim = shop_claim,
+                                .due_at = shop_due_at,
+                                .committed = shop_nothing,
+                                .rolled_back = shop_nothing};
   md_engine_options options = *more;
   options.store = s->store;
   options.clock = &s->clock.clock;
