@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `momentd check`: finds what is wrong with a script tree before a daemon takes it.
 #include "base/json.h"
+#include "base/suggest.h"
 #include "cli/commands.h"
 #include "cli/known_types.h"
 #include "cli/output.h"
@@ -148,16 +149,40 @@ static void check_addresses(inspection *at, const char *file, const char *on) {
   if (matched == 0) check_address(at, file, on, NULL);
 }
 
+// What is no kind of the plan, and what may be meant.
+static bool unknown_kind(void *context, const char *kind, char *advice, size_t room) {
+  inspection *at = context;
+  int count = 0;
+  if (strcmp(kind, "person") == 0 || md_plan_thing_of(at->plan, kind)) return false;
+  const md_plan_thing *things = md_plan_things(at->plan, &count);
+  const char **kinds = md_arena_alloc_zero(at->arena, sizeof *kinds * (size_t)(count + 2));
+  if (!kinds) return false;
+  kinds[0] = "person";
+  for (int i = 0; i < count; i++)
+    kinds[i + 1] = things[i].kind;
+  const char *near = md_suggest(kind, kinds);
+  snprintf(advice, room, "the plan (events.lua) has no such thing; %s%s%s",
+           near ? "did you mean '" : "write \"person\", or declare it there", near ? near : "", near ? "'?" : "");
+  return true;
+}
+
+static int line_of(const md_source_file *file, const char *name) {
+  return file ? md_lint_line_of(file->data, file->len, name) : 1;
+}
+
 static void check_definition(inspection *at, const md_definition *definition, const char *file) {
   bool security = strcmp(definition->class_name, "security") == 0;
-  if (definition->about && strcmp(definition->about, "person") != 0 && !md_plan_thing_of(at->plan, definition->about))
-    found(at, file, 1, "about = \"%s\": the plan (events.lua) has no such thing", definition->about);
+  char advice[300];
+  const md_source_file *text = md_source_find(at->own, file);
+  if (definition->about && unknown_kind(at, definition->about, advice, sizeof advice))
+    found(at, file, line_of(text, "about"), "about = \"%s\": %s", definition->about, advice);
   for (const char *const *on = definition->on; *on && security; on++)
     check_addresses(at, file, *on);
   for (const char *const *name = definition->templates; name && *name; name++)
-    check_template(at, *name, file, 1);
-  const md_source_file *text = md_source_find(at->own, file);
+    check_template(at, *name, file, line_of(text, "templates"));
   if (text) check_triggers(at, definition, text);
+  if (definition->goal_event && md_known_types_unknown(&at->types, definition->goal_event, advice, sizeof advice))
+    found(at, file, line_of(text, "goal"), "goal: nothing can reach it by '%s': %s", definition->goal_event, advice);
 }
 
 static void lint_finding(void *context, int line, const char *what) {
@@ -191,6 +216,7 @@ static void check_calls(inspection *at, const md_definition *definition) {
   const md_call_lint lint = {.templates_declared = !definition || (definition->templates && *definition->templates),
                              .context = at,
                              .unknown_type = unknown_type,
+                             .unknown_kind = unknown_kind,
                              .found = lint_finding};
   for (int i = 0; i < at->own->count; i++) {
     const md_source_file *file = &at->own->files[i];

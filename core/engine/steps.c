@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each step does when the journal has no answer yet, by family; effects stay in the turn until it has ended well
 // (B1).
+#include "base/suggest.h"
 #include "engine/turn.h"
 #include <math.h>
 #include <stdarg.h>
+#include <string.h>
 
 void md_step_fail(md_turn_state *turn, int code, md_answer *answer) {
   turn->code = code;
@@ -16,6 +18,26 @@ void __attribute__((format(printf, 2, 3))) md_step_raise(md_answer *answer, cons
   vsnprintf(answer->error, sizeof answer->error, format, args);
   va_end(args);
   answer->kind = MD_ANSWER_RAISE;
+}
+
+bool md_step_takes_by(md_turn_state *turn, const char *what, const char *by, md_answer *answer) {
+  int count = 0;
+  if (!by || strcmp(by, "person") == 0 || strcmp(by, turn->run->about.kind) == 0) return true;
+  if (md_plan_thing_of(turn->engine->plan, by)) return true;
+  const md_plan_thing *things = md_plan_things(turn->engine->plan, &count);
+  const char **kinds = md_arena_alloc(turn->engine->arena, sizeof *kinds * (size_t)(count + 2));
+  if (!kinds) {
+    md_step_fail(turn, MD_ENOMEM, answer);
+    return false;
+  }
+  kinds[0] = "person";
+  for (int i = 0; i < count; i++)
+    kinds[i + 1] = things[i].kind;
+  kinds[count + 1] = NULL;
+  const char *near = md_suggest(by, kinds);
+  md_step_raise(answer, "%s: by = '%s' is no kind of thing of the plan (events.lua); %s%s%s", what, by,
+                near ? "did you mean '" : "write \"person\", or declare it there", near ? near : "", near ? "'?" : "");
+  return false;
 }
 
 const char *md_step_text(md_turn_state *turn, const json_t *value) {

@@ -45,6 +45,7 @@ void md_step_past(md_turn_state *turn, const md_step *step, md_answer *answer) {
   const char *by = md_json_text(step->args, "by"), *value = NULL;
   md_sight sight;
   md_event last = {0};
+  if (!md_step_takes_by(turn, "m:past", by, answer)) return;
   int rc = by ? md_sight_value(turn->engine, turn->run, &turn->trigger, by, &value, &turn->error) : 0;
   md_sight_init(&sight, turn->engine, turn->run, by, value);
   if (rc == 0) rc = md_sight_open(&sight, &turn->error);

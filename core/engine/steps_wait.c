@@ -120,6 +120,8 @@ void md_step_open(md_turn_state *turn, const md_step *step, uint32_t arguments, 
 
 void md_step_wait(md_turn_state *turn, const md_step *step, uint32_t arguments, md_answer *answer) {
   md_wait *wait = &turn->open;
+  const char *what = step->kind == MD_STEP_COLLECT ? "m:collect" : "m:wait_for"; // who sleeps gives no `by`
+  if (!md_step_takes_by(turn, what, md_json_text(step->args, "by"), answer)) return;
   md_step_open(turn, step, arguments, answer);
   set_deadline(turn, step, wait);
   int rc = turn->waits ? set_types(turn, json_object_get(step->args, "types"), wait) : MD_ENOMEM;

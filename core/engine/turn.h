@@ -86,6 +86,8 @@ void md_step_carry_out(md_turn_state *turn, const md_step *step, uint32_t argume
 void md_step_fail(md_turn_state *turn, int code, md_answer *answer);
 // The step raises in the script.
 void md_step_raise(md_answer *answer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+// Whether `by` (NULL: not given) is "person", a kind of the plan, or what the run is about (P5); else `what` raises.
+bool md_step_takes_by(md_turn_state *turn, const char *what, const char *by, md_answer *answer);
 // The value as canonical JSON in the batch's arena, or NULL.
 const char *md_step_text(md_turn_state *turn, const json_t *value);
 // Seconds to microseconds.

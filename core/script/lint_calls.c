@@ -108,6 +108,24 @@ static void check_types(walk *walk, const char *step, int argument) {
     if (depth == 1) check_type(walk, step, i);
 }
 
+// P5
+static void check_by(walk *walk, const char *step, int table) {
+  int value = value_of(&walk->words, table, "by");
+  const md_token *token = at(&walk->words, value);
+  char kind[WORD_MAX], advice[300], text[900];
+  if (!value || token->kind != MD_TOKEN_STRING || is(&walk->words, value + 1, "..")) return;
+  if (!walk->lint->unknown_kind(walk->lint->context, copy(kind, token), advice, sizeof advice)) return;
+  snprintf(text, sizeof text, "m:%s: by = '%s' is no kind of thing: %s", step, kind, advice);
+  walk->lint->found(walk->lint->context, token->line, text);
+}
+
+// M5: unless = { past = TYPE }
+static void check_unless(walk *walk, int table) {
+  int unless = value_of(&walk->words, table, "unless");
+  int past = unless ? value_of(&walk->words, unless, "past") : 0;
+  if (past) check_type(walk, "send: unless", past);
+}
+
 // M1: what is chosen at run time is declared.
 static void check_template(walk *walk, int table, const char *field) {
   int value = value_of(&walk->words, table, field);
@@ -144,11 +162,15 @@ static void check_step(walk *walk, int index) {
   char name[WORD_MAX];
   copy(name, token);
   find_arguments(&walk->words, index + 3, begins);
-  if (takes_types(name)) check_types(walk, name, begins[1]);
+  if (takes_types(name)) {
+    check_types(walk, name, begins[1]);
+    check_by(walk, name, begins[2]);
+  }
   if (strcmp(name, "http") == 0) check_call(walk, begins[1], token->line);
   if (strcmp(name, "send") != 0) return;
   check_template(walk, begins[1], "template");
   check_template(walk, begins[1], "fallback_template");
+  check_unless(walk, begins[1]);
 }
 
 static void open_block(walk *walk, bool loop) {

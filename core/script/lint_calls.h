@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds in the calls of m's methods, before they run, event types that nobody sends, templates that are not declared,
+// Finds in the calls of m's methods, before they run, event types that nobody sends, kinds of things that there
+// are not, templates that are not declared,
 // and calls that a loop makes twice. It looks at what is written out. Any thread.
 #pragma once
 #include "base/arena.h"
@@ -11,6 +12,8 @@ typedef struct md_call_lint {
   void *context;
   // What is wrong with waiting for this type or family, in `advice`; false when nothing is.
   bool (*unknown_type)(void *context, const char *type, char *advice, size_t room);
+  // The same of a kind that by = "…" names.
+  bool (*unknown_kind)(void *context, const char *kind, char *advice, size_t room);
   void (*found)(void *context, int line, const char *what);
 } md_call_lint;
 

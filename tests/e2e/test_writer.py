@@ -37,6 +37,12 @@ LINES = [
     ('while m:now() == 0 do m:http { connection = "c", json = { e == 1 }, path = "/x", name = "n" } end', None),
     ('m:http { connection = "c", method = "POST", path = "/x" }', None),
     ('for _ = 1, 2 do local f = function() if e then return 1 end end f() end m:http { connection = "c", json = {}, path = "/" }', None),
+    ('m:wait_for("order.placed", { within = "1h", by = "person" })', None),
+    ('m:wait_for("order.placed", { within = "1h", by = "persn" })', "m:wait_for: by = 'persn' is no kind of thing: the plan "
+     "(events.lua) has no such thing; did you mean 'person'?"),
+    ('m:past({ "order.placed" }, { by = "basket" })', "m:past: by = 'basket' is no kind of thing"),
+    ('m:send { template = "w", unless = { past = "order.plased", within = "1h" } }', "m:send: unless: nothing can answer "
+     "'order.plased': the plan (events.lua) does not know it, and no script emits it; did you mean 'order.placed'?"),
     ('m:experiment("subject")', None),
     ('m:experiment "subjct"', 'm:experiment("subjct") names an experiment that no file declares for this moment: '
      'write experiments/subjct.lua with moment = "m"'),
@@ -65,6 +71,14 @@ def test_check_reads_the_experiments():
     with Shop({"events.lua": PLAN, "m/moment.lua": moment("return 'x'"), "experiments/one.lua": "return 1\n"}) as shop:
         said = shop.momentd("check", shop.scripts, code=1)
         assert "experiments/one.lua:1: the file must end with: return experiment.define { … }" in said, said
+
+
+def test_check_reads_the_definition():
+    options = "class = 'service', on = 'cart.updated',\nabout = 'cart',\ngoal = { event = 'order.plased', within = '1d' }"
+    with Shop({"events.lua": PLANNED, "m/moment.lua": moment("return 'x'", options)}) as shop:
+        said = shop.momentd("check", shop.scripts, code=1)
+        assert "m/moment.lua:3: about = \"cart\": the plan (events.lua) has no such thing" in said, said
+        assert "m/moment.lua:4: goal: nothing can reach it by 'order.plased'" in said and "'order.placed'?" in said, said
 
 
 def test_check_wants_the_default_locale():
@@ -167,7 +181,7 @@ def test_retention_below_90_days_is_refused():
         assert "retention is less than 90 days" in said, said
 
 
-main(test_check_names_file_line_field_and_remedy, test_check_wants_the_default_locale,
+main(test_check_names_file_line_field_and_remedy, test_check_reads_the_definition, test_check_wants_the_default_locale,
      test_M8_check_wants_an_address_for_security, test_what_is_shipped_passes,
      test_S7_specs_that_take_too_long_fail, test_no_specs_is_no_success, test_another_text_is_shown,
      test_a_live_mail_is_shown_again,

@@ -349,6 +349,10 @@ static void expect_refused(const char *call, const char *said) {
 static void test_refused_options(void **state) {
   (void)state;
   expect_refused("m:wait_for('b', { by = 'Person' })", "m:wait_for: by = 'Person' is no kind of thing");
+  expect_refused("m:wait_for('b', { by = 'persn' })", "m:wait_for: by = 'persn' is no kind of thing of the plan");
+  expect_refused("m:collect('b', { by = 'persn' })", "m:collect: by = 'persn'");
+  expect_refused("m:past('b', { by = 'persn' })", "did you mean 'person'?");
+  expect_refused("m:past('b', { by = 'xyzzy' })", "write \"person\", or declare it there");
   expect_refused("m:wait_for('b', { since = 'then' })", "since is 'then'; it must be one of: now start");
   expect_refused("m:wait_for('b', { where = 5 })", "m:wait_for: where must be a function");
   expect_refused("m:wait_for('b', { wher = 5 })", "did you mean 'where'?");
