@@ -29,7 +29,7 @@ typedef struct md_shop_options {
 } md_shop_options;
 
 // Opens a shop with these scripts. MD_ESCRIPT with file and line when a script is refused.
-int md_shop_open(md_shop *shop, const md_source *source, const md_shop_options *options, md_error *err);
+int md_shop_open(md_shop *shop, const md_source *source, const md_shop_options *wanted, md_error *err);
 // Takes one event as the clock stands; what it starts and answers has happened when the call returns.
 int md_shop_take(md_shop *shop, md_event *event, md_error *err);
 void md_shop_close(md_shop *shop);
