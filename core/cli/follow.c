@@ -13,7 +13,7 @@ typedef struct follower {
   md_reader *reader;
   const md_follow *wanted;
   md_arena *scratch;
-  int64_t last; // seq or id of the last one that was shown
+  int64_t last; // seq or id of the last one that was seen
   int got;
 } follower;
 
@@ -30,10 +30,16 @@ static void show_event_row(follower *at, const md_event *event) {
   putchar('\n');
 }
 
+// Others are passed over here, not in the query: what has been seen is not looked at again.
+static bool is_wanted(const follower *at, const char *type) {
+  return !at->wanted->type || (type && strcmp(type, at->wanted->type) == 0);
+}
+
 static int show_event(void *context, const md_event *event) {
   follower *at = context;
   at->last = event->seq;
   at->got++;
+  if (!is_wanted(at, event->type)) return 0;
   if (at->wanted->json) {
     md_line line;
     md_line_begin(&line);
@@ -51,7 +57,7 @@ static int show_unmatched(void *context, const md_unmatched *row) {
   char time[MD_TIME_TEXT];
   at->last = row->id;
   at->got++;
-  if (at->wanted->type && (!row->type || strcmp(row->type, at->wanted->type) != 0)) return 0;
+  if (!is_wanted(at, row->type)) return 0;
   if (at->wanted->json) {
     md_line line;
     md_line_begin(&line);
@@ -101,7 +107,7 @@ static int show_new(follower *at, md_error *err) {
     at->got = 0;
     code = at->wanted->unmatched
                ? md_unmatched_after(at->reader->store, at->last, ROWS_AT_ONCE, show_unmatched, at, err)
-               : md_events_after(at->reader->store, at->wanted->type, at->last, ROWS_AT_ONCE, show_event, at, err);
+               : md_events_after(at->reader->store, at->last, ROWS_AT_ONCE, show_event, at, err);
   } while (!code && at->got == ROWS_AT_ONCE);
   fflush(stdout);
   return code;

@@ -219,13 +219,12 @@ int md_events_list(md_store *store, const char *type, int64_t before, int limit,
   return code ? code : read_all(store, &row, each, context, err);
 }
 
-static const char list_after[] = "SELECT " COLUMNS " FROM events WHERE seq > ?1 AND (?2 IS NULL OR type = ?2)"
-                                 " ORDER BY seq LIMIT ?3";
+static const char list_after[] = "SELECT " COLUMNS " FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2";
 
-int md_events_after(md_store *store, const char *type, int64_t after, int limit,
-                    int (*each)(void *context, const md_event *event), void *context, md_error *err) {
+int md_events_after(md_store *store, int64_t after, int limit, int (*each)(void *context, const md_event *event),
+                    void *context, md_error *err) {
   md_row row = {0};
-  int code = md_statement_open(store, &row.stmt, err, list_after, "itd", after, type, limit);
+  int code = md_statement_open(store, &row.stmt, err, list_after, "id", after, limit);
   return code ? code : read_all(store, &row, each, context, err);
 }
 

@@ -63,8 +63,8 @@ int md_events_mark_conflict(md_store *store, int64_t seq, md_error *err);
 int md_events_list(md_store *store, const char *type, int64_t before, int limit,
                    int (*each)(void *context, const md_event *event), void *context, md_error *err);
 // The first `limit` with seq > after, oldest first.
-int md_events_after(md_store *store, const char *type, int64_t after, int limit,
-                    int (*each)(void *context, const md_event *event), void *context, md_error *err);
+int md_events_after(md_store *store, int64_t after, int limit, int (*each)(void *context, const md_event *event),
+                    void *context, md_error *err);
 int64_t md_events_last_seq(md_store *store);
 
 // A trigger that started nothing (T1): reason is max_age about where again depth rate error; detail may be NULL.

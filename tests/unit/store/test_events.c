@@ -140,6 +140,13 @@ static int see_event(void *context, const md_event *event) {
   return see(context, event->id);
 }
 
+static int see_unmatched(void *context, const md_unmatched *row) {
+  char text[100];
+  snprintf(text, sizeof text, "%s/%s/%s/%s/%s", row->event_id, row->type, row->moment, row->reason,
+           row->detail ? row->detail : "-");
+  return see(context, text);
+}
+
 static void test_listing_is_newest_first(void **state) {
   store_fixture *f = *state;
   seen all = {0}, typed = {0}, stopped = {.stop_after = 1};
@@ -156,11 +163,22 @@ static void test_listing_is_newest_first(void **state) {
   assert_string_equal(stopped.text, "c ");
 }
 
-static int see_unmatched(void *context, const md_unmatched *row) {
-  char text[100];
-  snprintf(text, sizeof text, "%s/%s/%s/%s/%s", row->event_id, row->type, row->moment, row->reason,
-           row->detail ? row->detail : "-");
-  return see(context, text);
+static void test_what_came_after_is_oldest_first(void **state) {
+  store_fixture *f = *state;
+  seen some = {0}, rest = {0}, unmatched = {0};
+  store_fixture_begin(f);
+  make_event(f->store, "a", "t", 0, NULL, NULL);
+  make_event(f->store, "b", "u", 0, NULL, NULL);
+  make_event(f->store, "c", "t", 0, NULL, NULL);
+  for (int64_t seq = 1; seq <= 3; seq++)
+    store_fixture_expect(f, 0, md_unmatched_insert(f->store, seq, "cart", "where", NULL, 5, &f->err));
+  store_fixture_commit(f);
+  store_fixture_expect(f, 0, md_events_after(f->store, 0, 2, see_event, &some, &f->err));
+  assert_string_equal(some.text, "a b ");
+  store_fixture_expect(f, 0, md_events_after(f->store, 2, 10, see_event, &rest, &f->err));
+  assert_string_equal(rest.text, "c ");
+  store_fixture_expect(f, 0, md_unmatched_after(f->store, 1, 1, see_unmatched, &unmatched, &f->err));
+  assert_string_equal(unmatched.text, "b/u/cart/where/- ");
 }
 
 static void test_unmatched_triggers_name_their_event(void **state) {
@@ -203,6 +221,7 @@ int main(void) {
       TEST(test_events_about_a_key_come_in_order),
       TEST(test_pending_events_are_taken_once),
       TEST(test_listing_is_newest_first),
+      TEST(test_what_came_after_is_oldest_first),
       TEST(test_unmatched_triggers_name_their_event),
       TEST(test_incidents_are_kept),
   };

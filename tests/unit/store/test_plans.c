@@ -117,8 +117,10 @@ static void use_events(store_fixture *f, md_store *s) {
   md_events_mark_processed(s, 1, &f->err);
   md_events_mark_conflict(s, 1, &f->err);
   md_events_list(s, NULL, 0, 1, see_event, &go_on, &f->err);
+  md_events_after(s, 0, 1, see_event, &go_on, &f->err);
   md_unmatched_insert(s, 1, "m", "where", NULL, 1, &f->err);
   md_unmatched_list(s, 0, 1, see_unmatched, &go_on, &f->err);
+  md_unmatched_after(s, 0, 1, see_unmatched, &go_on, &f->err);
   md_unmatched_list(s, 1, 1, see_unmatched, &go_on, &f->err);
   md_incidents_insert(s, "drift", 0, 0, NULL, 1, &f->err);
   md_incidents_list(s, 1, see_incident, &go_on, &f->err);
