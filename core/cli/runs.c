@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `momentd runs list` and `momentd runs show`.
 #include "cli/commands.h"
+#include "cli/parked.h"
 #include "cli/reader.h"
 #include "cli/rows.h"
 #include "cli/states.h"
@@ -12,6 +13,7 @@ typedef struct listing {
   md_reader *reader;
   md_arena *scratch; // emptied after every row
   md_table table;
+  md_buffer notes; // on parked runs, below the table
   bool json;
 } listing;
 
@@ -24,6 +26,7 @@ static int show_run(void *context, const md_run *run) {
     md_line_end(&line);
   } else {
     md_run_row(&at->table, at->reader->store, at->scratch, run);
+    md_parked_note(&at->notes, run);
   }
   md_arena_reset(at->scratch);
   return 0;
@@ -62,8 +65,10 @@ static int list(const md_cli_args *args) {
   if (code) return code;
   listing at = {.reader = &reader, .scratch = md_arena_new(0), .json = md_cli_switch(args, "json")};
   md_table_init(&at.table, md_run_headers);
+  md_buffer_init(&at.notes);
   code = at.scratch ? list_runs(&at, &filter, md_cli_arg(args, "person")) : md_error_set(&reader.err, MD_ENOMEM, " ");
   if (!at.json && !code) md_table_print(&at.table, "No runs.");
+  md_print_buffer(&at.notes);
   if (at.scratch) md_arena_free(at.scratch);
   code = code ? md_cli_fail(&reader.err) : MD_EXIT_OK;
   md_reader_close(&reader);

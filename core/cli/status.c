@@ -3,6 +3,7 @@
 #include "base/timestamp.h"
 #include "cli/admin_client.h"
 #include "cli/commands.h"
+#include "cli/parked.h"
 #include "cli/reader.h"
 #include "cli/rows.h"
 #include "cli/status_copy.h"
@@ -16,7 +17,7 @@ typedef struct overview {
   json_t *daemon; // its answer, or NULL
   json_t *moments, *runs, *messages;
   json_t *live;   // the version of each moment
-  json_t *errors; // scripts that were refused, and what is held back
+  json_t *errors; // scripts that were refused, what is held back, and runs that are parked
   md_micros engine_time;
 } overview;
 
@@ -79,6 +80,7 @@ static int read_database(overview *at) {
   if (!code) code = md_messages_counts(reader->store, add_message_count, at, &reader->err);
   if (!code) code = md_quarantine_list(reader->store, add_held, at, &reader->err);
   if (!code) code = md_status_copy(reader, at->live, at->errors);
+  if (!code) code = md_parked_errors(reader->store, reader->arena, at->errors, &reader->err);
   if (!code) md_settings_get_int(reader->store, "engine_time", &at->engine_time, NULL);
   return code;
 }
@@ -203,16 +205,28 @@ static void print_moments(const overview *at) {
   md_table_print(&table, "No moments.");
 }
 
+// What to do about runs that are parked.
+static void print_retry(const json_t *item) {
+  json_int_t run = json_integer_value(json_object_get(item, "run")),
+             runs = json_integer_value(json_object_get(item, "runs"));
+  if (!run) return;
+  printf("  %" JSON_INTEGER_FORMAT " of %s, the newest is run %" JSON_INTEGER_FORMAT
+         ": mend it, reload, then: momentd runs retry %" JSON_INTEGER_FORMAT "\n",
+         runs, md_json_text(item, "moment"), run, run);
+}
+
 static void print_errors(const json_t *errors) {
   size_t i;
   json_t *item;
   json_array_foreach(errors, i, item) {
     const char *file = md_json_text(item, "file");
-    printf("%s%s %s", i ? "" : "\n", file ? "REFUSED" : "ERROR", file ? file : md_json_text(item, "moment"));
+    const char *word = json_object_get(item, "run") ? "PARKED" : file ? "REFUSED" : "ERROR";
+    printf("%s%s %s", i ? "" : "\n", word, file ? file : md_json_text(item, "moment"));
     if (file) printf(":%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(item, "line")));
     fputs(": ", stdout);
     md_print_escaped(md_json_text(item, "message"));
     putchar('\n');
+    print_retry(item);
   }
 }
 

@@ -64,6 +64,7 @@ static int show_run(void *context, const md_run *run) {
     md_line_end(&line);
   } else {
     md_run_row(&at->table, at->reader->store, at->reader->arena, run);
+    md_parked_note(&at->notes, run);
   }
   return 0;
 }
@@ -71,6 +72,7 @@ static int show_run(void *context, const md_run *run) {
 static int show_runs(md_inquiry *at) {
   int code = 0;
   md_table_init(&at->table, md_run_headers);
+  md_buffer_init(&at->notes);
   for (int i = 0; i < at->row_count && !code; i++) {
     md_run_filter filter = {.person = at->rows[i], .limit = MD_WHY_SHOWN_MAX};
     code = md_runs_list(at->reader->store, &filter, show_run, at, &at->reader->err);
@@ -78,6 +80,7 @@ static int show_runs(md_inquiry *at) {
   if (at->json) return code;
   puts("\nRuns");
   md_table_print(&at->table, "  none");
+  md_print_buffer(&at->notes);
   return code;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the parts of `momentd why` share: one inquiry about one person.
 #pragma once
+#include "cli/parked.h"
 #include "cli/reader.h"
 #include "cli/rows.h"
 
@@ -15,6 +16,7 @@ typedef struct md_inquiry {
   int event_count, run_count;
   int shown; // rows of the section that is being printed
   md_table table;
+  md_buffer notes; // on the rows of the table, below it
   bool json;
 } md_inquiry;
 

@@ -204,6 +204,26 @@ def test_why():
         assert "nobody" in shop.momentd("why", "nobody", code=1)
 
 
+def test_parked_runs_are_told_in_full():
+    body = "if event.data.n then m:wait_for('b', { within = '1d' }) end\nerror('the stock is not a table: ' .. ('x'):rep(80))"
+    with Shop({**SCRIPTS, "m/moment.lua": moment(body)}) as shop:
+        shop.start()
+        shop.send("a", "ida")
+        shop.send("a", "bo")
+        shop.send("a", "eva", {"n": 1})
+        said = "m/moment.lua:4: the stock is not a table: " + "x" * 80
+        for words in (["why", "ida"], ["runs", "list"]):
+            text = shop.momentd(*words)
+            assert f"run 1 of m is parked: {said}\n" in text, text
+            assert "mend it, reload, then: momentd runs retry 1\n" in text, text
+        assert "is parked" not in shop.momentd("why", "eva"), "a run that waits is none"
+        error, = shop.rows("status")[0]["errors"]
+        wanted = {"moment": "m", "file": "m/moment.lua", "line": 4, "message": said.split(": ", 1)[1], "run": 2, "runs": 2}
+        assert error == wanted, error
+        text = shop.momentd("status")
+        assert f"PARKED {said}\n  2 of m, the newest is run 2: mend it, reload, then: momentd runs retry 2\n" in text, text
+
+
 def test_event():
     with Shop(SCRIPTS) as shop:
         shop.start()
@@ -336,5 +356,5 @@ def test_configuration_file():
 with tempfile.TemporaryDirectory(prefix="momentd-cli-") as HERE:
     os.chdir(HERE)
     main(test_help, test_misuse_is_2_and_names_the_nearest, test_unreachable_is_3, test_json_and_tables, test_why,
-         test_event, test_ingest_over_http, test_ingest_needs_its_key, test_history_starts_nothing,
+         test_parked_runs_are_told_in_full, test_event, test_ingest_over_http, test_ingest_needs_its_key, test_history_starts_nothing,
          test_configuration_file)
