@@ -92,11 +92,17 @@ void md_message_fields(md_line *line, const md_message *message) {
   md_line_text(line, "request", message->request);
 }
 
+// What shadow delivery "accepted" went to nobody.
+static const char *shown_state(const md_message *message) {
+  bool shadow = message->reason && strcmp(message->reason, "shadow") == 0;
+  return shadow && message->state == MD_MESSAGE_ACCEPTED ? "accepted (shadow)" : md_message_state_name(message->state);
+}
+
 void md_message_row(md_table *table, const md_message *message) {
   md_table_number(table, message->id);
   md_table_number(table, message->run);
   md_table_cell(table, message->template_name);
-  md_table_cell(table, md_message_state_name(message->state));
+  md_table_cell(table, shown_state(message));
   md_table_cell(table, message->to);
   md_table_time(table, message->created_at);
   md_table_cell(table, message->reason ? message->reason : message->detail);
@@ -171,7 +177,7 @@ const char *md_reason_text(const char *reason) {
       {"cancelled", "its run was cancelled"},
       {"operator", "its run was cancelled by hand"},
       {"max_age", "the trigger was older than the moment's max_age"},
-      {"about", "the event leads to no thing of the kind that the moment is about"},
+      {"about", "the event does not lead to what the moment is about"},
       {"where", "the moment's where said no"},
       {"again", "a run for the same key was there already"},
       {"depth", "the chain of emitted events was too long"},

@@ -4,6 +4,7 @@
 #include "base/timestamp.h"
 #include "cli/memory_channel.h"
 #include "cli/rows.h"
+#include "cli/shop_arms.h"
 #include "cli/shop_calls.h"
 #include "cli/shop_expect.h"
 #include "cli/timeline.h"
@@ -13,7 +14,9 @@
 #include <string.h>
 
 static int load(md_shop *shop, const md_source *source, md_error *err) {
-  int code = md_engine_load(shop->driver.engine, source, md_problems_add, &shop->problems, err);
+  int code = md_experiments_new(&shop->experiments, source, NULL, md_problems_add, &shop->problems, err);
+  if (!code && shop->problems.count == 0)
+    code = md_engine_load(shop->driver.engine, source, md_problems_add, &shop->problems, err);
   if (code || shop->problems.count == 0) return code;
   md_buffer text;
   md_buffer_init(&text);
@@ -35,13 +38,16 @@ int md_shop_open(md_shop *shop, const md_source *source, const md_shop_options *
                                 .observer = wanted->observer,
                                 .verify = true,
                                 .answer = md_shop_answer_call,
-                                .answer_context = shop};
+                                .answer_context = shop,
+                                .arm = md_shop_arm_of,
+                                .arm_context = shop};
   int code = md_virtual_open(&shop->driver, &options, err);
   return code ? code : load(shop, source, err);
 }
 
 void md_shop_close(md_shop *shop) {
   md_virtual_close(&shop->driver);
+  md_experiments_free(shop->experiments);
   md_problems_clear(&shop->problems);
   if (shop->arena) md_arena_free(shop->arena);
   *shop = (md_shop){0};
@@ -154,6 +160,10 @@ static int answer(void *context, const char *connection, const json_t *fields, m
   return code;
 }
 
+static int arm(void *context, const char *experiment, const char *name, md_error *err) {
+  return md_shop_choose_arm(context, experiment, name, err);
+}
+
 static int expect(void *context, const char *what, const json_t *wanted, md_error *err) {
   md_shop *shop = context;
   md_arena *scope = md_json_scope(shop->arena);
@@ -163,8 +173,13 @@ static int expect(void *context, const char *what, const json_t *wanted, md_erro
 }
 
 md_spec_host md_shop_host(md_shop *shop) {
-  return (md_spec_host){
-      .context = shop, .person = person, .event = event, .advance = advance, .answer = answer, .expect = expect};
+  return (md_spec_host){.context = shop,
+                        .person = person,
+                        .event = event,
+                        .advance = advance,
+                        .answer = answer,
+                        .arm = arm,
+                        .expect = expect};
 }
 
 static int check_run(void *context, const md_run *run) {

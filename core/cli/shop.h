@@ -2,6 +2,7 @@
 // The shop of a spec: an engine in virtual time with a database in memory, and what specs say of it. One thread.
 #pragma once
 #include "cli/virtual.h"
+#include "script/experiment.h"
 #include "script/spec.h"
 
 enum { MD_SHOP_MESSAGES = 4096 };
@@ -19,6 +20,8 @@ typedef struct md_shop {
   bool parked_expected;
   struct md_shop_answer *answers; // newest first
   struct md_shop_call *calls;     // that were made, newest first
+  md_experiments *experiments;    // of the scripts
+  struct md_shop_arm *arms;       // that were chosen, newest first
   const char *unanswered;         // what a script called and nothing answered, or NULL
 } md_shop;
 

@@ -5,6 +5,7 @@
 #include "cli/mail_text.h"
 #include "cli/memory_channel.h"
 #include "cli/shop_calls.h"
+#include "cli/shop_cause.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -164,8 +165,11 @@ static int expect_message(md_shop *shop, const json_t *wanted, md_error *err) {
     return 0;
   }
   note_mail(shop, &all, wanted);
+  const char *cause = open ? NULL : md_shop_cause(shop);
   return md_error_set(err, MD_ESCRIPT, "expected a message %s; seen: %s", in_words(wanted, words),
-                      open ? "other messages, listed below" : "no message that was not expected before");
+                      cause  ? cause
+                      : open ? "other messages, listed below"
+                             : "no message that was not expected before");
 }
 
 static int expect_no_message(md_shop *shop, const json_t *wanted, md_error *err) {
@@ -206,8 +210,9 @@ static int expect_decision(md_shop *shop, const json_t *wanted, md_error *err) {
                         at->template_name, md_message_state_name(at->state), at->reason ? ", reason " : "",
                         at->reason ? at->reason : "");
   }
-  return md_error_set(err, MD_ESCRIPT, "expected the decision %s; seen: no decision about such a message",
-                      in_words(wanted, words));
+  const char *cause = md_shop_cause(shop);
+  return md_error_set(err, MD_ESCRIPT, "expected the decision %s; seen: %s", in_words(wanted, words),
+                      cause ? cause : "no decision about such a message");
 }
 
 typedef struct last_run {
@@ -234,7 +239,8 @@ static int expect_outcome(md_shop *shop, const json_t *wanted, md_error *err) {
   const char *text = json_string_value(wanted);
   int code = read_last(shop, &run, err);
   if (code) return code;
-  if (!run.id) return md_error_set(err, MD_ESCRIPT, "expected the outcome \"%s\"; seen: no run was started", text);
+  const char *cause = md_shop_cause(shop);
+  if (cause) return md_error_set(err, MD_ESCRIPT, "expected the outcome \"%s\"; seen: %s", text, cause);
   if (run.state != MD_RUN_DONE)
     return md_error_set(err, MD_ESCRIPT, "expected the outcome \"%s\"; seen: run %" PRId64 " is %s", text, run.id,
                         md_run_state_name(run.state));
@@ -249,8 +255,9 @@ static int expect_run_state(md_shop *shop, const json_t *wanted, md_error *err) 
   int code = read_last(shop, &run, err);
   if (code) return code;
   if (strcmp(text, md_run_state_name(MD_RUN_PARKED)) == 0) shop->parked_expected = true;
-  if (!run.id) return md_error_set(err, MD_ESCRIPT, "expected a run that is %s; seen: no run was started", text);
-  if (strcmp(md_run_state_name(run.state), text) == 0) return 0;
+  if (run.id && strcmp(md_run_state_name(run.state), text) == 0) return 0;
+  const char *cause = md_shop_cause(shop);
+  if (cause) return md_error_set(err, MD_ESCRIPT, "expected a run that is %s; seen: %s", text, cause);
   return md_error_set(err, MD_ESCRIPT, "expected run %" PRId64 " to be %s; seen: %s", run.id, text,
                       md_run_state_name(run.state));
 }

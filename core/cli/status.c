@@ -52,6 +52,18 @@ static int add_message_count(void *context, md_message_state state, int64_t coun
   return 0;
 }
 
+// What shadow delivery kept is counted apart: it went to nobody.
+static int split_shadow(overview *at) {
+  int64_t shadow = 0;
+  const char *accepted = md_message_state_name(MD_MESSAGE_ACCEPTED);
+  int code = md_messages_count_shadow(at->reader->store, &shadow, &at->reader->err);
+  if (code || !shadow) return code;
+  json_int_t rest = json_integer_value(json_object_get(at->messages, accepted)) - shadow;
+  json_object_set_new(at->messages, "shadow", json_integer(shadow));
+  if (rest > 0) return json_object_set_new(at->messages, accepted, json_integer(rest));
+  return json_object_del(at->messages, accepted);
+}
+
 // S5, S6: a version that is no longer live stops nobody.
 static int add_held(void *context, const md_quarantine *row) {
   overview *at = context;
@@ -78,6 +90,7 @@ static int read_database(overview *at) {
   int code = md_moments_list(reader->store, add_moment, at, &reader->err);
   if (!code) code = md_runs_counts(reader->store, add_run_count, at, &reader->err);
   if (!code) code = md_messages_counts(reader->store, add_message_count, at, &reader->err);
+  if (!code) code = split_shadow(at);
   if (!code) code = md_quarantine_list(reader->store, add_held, at, &reader->err);
   if (!code) code = md_status_copy(reader, at->live, at->errors);
   if (!code) code = md_parked_errors(reader->store, reader->arena, at->errors, &reader->err);

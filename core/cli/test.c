@@ -107,6 +107,11 @@ static int answer(void *context, const char *connection, const json_t *fields, m
   return host.answer(host.context, connection, fields, err);
 }
 
+static int arm(void *context, const char *experiment, const char *name, md_error *err) {
+  md_spec_host host = md_shop_host(((suite *)context)->shop);
+  return host.arm(host.context, experiment, name, err);
+}
+
 static int expect(void *context, const char *what, const json_t *wanted, md_error *err) {
   md_spec_host host = md_shop_host(((suite *)context)->shop);
   return host.expect(host.context, what, wanted, err);
@@ -133,7 +138,7 @@ static void run_case(suite *s, md_spec *spec, int index, const char *file, const
 }
 
 static void run_file(suite *s, const md_tree *tree, const md_source_file *file) {
-  md_spec_host host = {s, person, event, advance, answer, expect};
+  md_spec_host host = {s, person, event, advance, answer, arm, expect};
   md_source source;
   md_spec *spec = NULL;
   md_error err = {0};

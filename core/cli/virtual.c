@@ -43,6 +43,8 @@ int md_virtual_open(md_virtual *driver, const md_virtual_options *options, md_er
                               .messenger = md_outbox_messenger(driver->postroom.outbox),
                               .caller = md_callroom_caller(&driver->callroom),
                               .assign = md_experiment_assign,
+                              .arm = options->arm,
+                              .arm_context = options->arm_context,
                               .meter = &md_meter_of_store,
                               .trigger_age_max = options->settings->max_age,
                               .accept_clock = true,

@@ -15,6 +15,8 @@ typedef struct md_virtual_options {
   md_channel *channel; // takes the place of settings->mail; the driver owns it from then on; or NULL
   void (*answer)(void *context, md_call_attempt *attempt); // what calls are answered; NULL: nobody is called
   void *answer_context;
+  const char *(*arm)(void *context, const char *experiment); // as md_engine_options.arm; or NULL
+  void *arm_context;
   const md_observer *observer; // borrowed; or NULL
   bool verify;                 // every turn is replayed and the journals compared
   bool closed;                 // nothing is delivered

@@ -24,6 +24,10 @@ typedef struct md_engine_options {
   const md_caller *caller;         // borrowed: what m:http does; NULL: there are no connections
   // Which arm (its index, or -1: none) somebody gets by the hash of seed and unit; NULL: there are no experiments.
   int (*assign)(const char *seed, double coverage, const double *weights, int count, const char *unit);
+  // Of tests: the arm of this experiment (by name) that a person who has none gets; NULL, or it answers NULL: by
+  // `assign`.
+  const char *(*arm)(void *context, const char *experiment);
+  void *arm_context;
   const md_meter *meter;       // borrowed: where m:count and m:observe go; NULL: nowhere
   md_micros trigger_age_max;   // default max_age; 0: one day
   size_t inbox_limit;          // submissions waiting; 0: 8192

@@ -46,13 +46,20 @@ static int expose(md_turn_state *turn, const md_experiment *experiment, const ch
   return 0;
 }
 
-static int assign(md_turn_state *turn, const md_experiment *experiment, const char **arm) {
+static int chosen_arm(md_turn_state *turn, const md_experiment *experiment) {
+  const md_engine_options *options = &turn->engine->options;
   char unit[24];
+  const char *chosen = options->arm ? options->arm(options->arm_context, experiment->name) : NULL;
+  for (int i = 0; chosen && i < experiment->arm_count; i++)
+    if (strcmp(experiment->arms[i], chosen) == 0) return i;
+  snprintf(unit, sizeof unit, "%lld", (long long)turn->run->person);
+  return options->assign(experiment->seed, experiment->coverage, experiment->weights, experiment->arm_count, unit);
+}
+
+static int assign(md_turn_state *turn, const md_experiment *experiment, const char **arm) {
   int rc = known_arm(turn, experiment, arm);
   if (rc || *arm) return rc;
-  snprintf(unit, sizeof unit, "%lld", (long long)turn->run->person);
-  int index = turn->engine->options.assign(experiment->seed, experiment->coverage, experiment->weights,
-                                           experiment->arm_count, unit);
+  int index = chosen_arm(turn, experiment);
   if (index < 0) return 0;
   *arm = experiment->arms[index];
   return expose(turn, experiment, *arm);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which moments an event starts: type, max_age, about, where, again, in this order (T1–T4).
+#include "base/duration.h"
 #include "base/log.h"
 #include "engine/state.h"
 #include <stdio.h>
@@ -20,6 +21,28 @@ static bool wanted(const md_definition *definition, const char *type) {
 static md_micros max_age(const md_engine *engine, const md_definition *definition) {
   if (definition->max_age >= 0) return definition->max_age;
   return engine->options.trigger_age_max ? engine->options.trigger_age_max : MD_DAY;
+}
+
+// How old the event is, and by which limit that is too old.
+static int refuse_old(md_engine *engine, const md_event *event, const md_moment *moment,
+                      const md_definition *definition, md_error *err) {
+  char age[24], limit[24];
+  const char *from = definition->max_age >= 0          ? "the moment's max_age"
+                     : engine->options.trigger_age_max ? "the setting max_age"
+                                                       : "the default of max_age";
+  md_micros old = engine->now - event->time;
+  md_duration_format(old - old % MD_SECOND, age);
+  md_duration_format(max_age(engine, definition), limit);
+  const char *detail = md_arena_printf(engine->arena, "it was %s old, the limit is %s by %s", age, limit, from);
+  return detail ? refuse(engine, event, moment, "max_age", detail, err) : MD_ENOMEM;
+}
+
+static int refuse_about(md_engine *engine, const md_event *event, const md_moment *moment,
+                        const md_definition *definition, md_error *err) {
+  if (!definition->about || strcmp(definition->about, "person") == 0)
+    return refuse(engine, event, moment, "about", "it names no person", err);
+  const char *detail = md_arena_printf(engine->arena, "it names no %s", definition->about);
+  return detail ? refuse(engine, event, moment, "about", detail, err) : MD_ENOMEM;
 }
 
 // What a run would be about: the event's thing of the moment's kind, else its person.
@@ -185,9 +208,9 @@ static int consider(md_engine *engine, const md_event *event, md_moment *moment,
   rc = md_quarantine_stopped(engine, moment->live->version, &stopped, err);
   if (rc || stopped) return rc ? rc : refuse(engine, event, moment, "error", "the version is stopped (S6)", err);
   if (event->time < engine->now - max_age(engine, definition))
-    return refuse(engine, event, moment, "max_age", NULL, err);
+    return refuse_old(engine, event, moment, definition, err);
   md_key about;
-  if (!about_key(engine, event, definition, &about)) return refuse(engine, event, moment, "about", NULL, err);
+  if (!about_key(engine, event, definition, &about)) return refuse_about(engine, event, moment, definition, err);
   bool pass = false, stop = false;
   rc = check_where(engine, event, moment, &pass, err);
   if (rc || !pass) return rc;
@@ -204,7 +227,7 @@ int md_trigger_scheduled(md_engine *engine, const md_event *event, md_moment *mo
   if (rc) return rc;
   const md_definition *definition = md_vm_definition(moment->live->vm);
   if (definition->max_age >= 0 && event->time < engine->now - definition->max_age)
-    return refuse(engine, event, moment, "max_age", NULL, err);
+    return refuse_old(engine, event, moment, definition, err);
   bool stopped = false;
   rc = md_quarantine_stopped(engine, moment->live->version, &stopped, err);
   if (rc || stopped) return rc ? rc : refuse(engine, event, moment, "error", "the version is stopped (S6)", err);

@@ -59,6 +59,14 @@ static MD_RAISES int l_shop_answer(lua_State *L) {
   return finish(L, host->answer(host->context, connection, answer, &err), &err);
 }
 
+static MD_RAISES int l_shop_arm(lua_State *L) {
+  md_error err = {0};
+  const md_spec_host *host = host_of(L, "arm");
+  const char *experiment = md_options_text(L, 2, "shop:arm: the experiment", NAME_LENGTH);
+  const char *arm = md_options_text(L, 3, "shop:arm: the arm", NAME_LENGTH);
+  return finish(L, host->arm(host->context, experiment, arm, &err), &err);
+}
+
 static MD_RAISES int expect(lua_State *L, const char *name, const char *what, const json_t *wanted) {
   md_error err = {0};
   const md_spec_host *host = host_of(L, name);
@@ -97,6 +105,7 @@ static MD_RAISES int l_shop_expect_no_run(lua_State *L) {
 
 const luaL_Reg md_bind_shop[] = {{"advance", l_shop_advance},
                                  {"answer", l_shop_answer},
+                                 {"arm", l_shop_arm},
                                  {"event", l_shop_event},
                                  {"expect_call", l_shop_expect_call},
                                  {"expect_decision", l_shop_expect_decision},

@@ -16,6 +16,8 @@ typedef struct md_spec_host {
   int (*advance)(void *context, md_micros span, md_error *err);
   // What a connection answers from now on: `answer` has method path status json body fail times, each optional.
   int (*answer)(void *context, const char *connection, const json_t *answer, md_error *err);
+  // From now on persons who have no arm of the experiment get this one.
+  int (*arm)(void *context, const char *experiment, const char *arm, md_error *err);
   // `what`: "call" "message" "no_message" "outcome" "decision" "run_state" "no_run"; `wanted` is its argument, NULL
   // without one.
   int (*expect)(void *context, const char *what, const json_t *wanted, md_error *err);

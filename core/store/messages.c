@@ -213,6 +213,18 @@ int md_messages_counts(md_store *store, int (*each)(void *context, md_message_st
   return code;
 }
 
+static const char count_shadow[] = "SELECT count(*) FROM messages WHERE state = ?1 AND reason = 'shadow'";
+
+int md_messages_count_shadow(md_store *store, int64_t *count, md_error *err) {
+  sqlite3_stmt *stmt;
+  int code = md_statement_open(store, &stmt, err, count_shadow, "d", (int)MD_MESSAGE_ACCEPTED);
+  if (code) return code;
+  code = md_statement_step(store, stmt, err);
+  *count = code == 1 ? sqlite3_column_int64(stmt, 0) : 0;
+  md_statement_close(stmt);
+  return code < 0 ? code : 0;
+}
+
 // Failed (7), suppressed (9) and withdrawn (10) ones reached nobody; 1 is queued, 2 attempting.
 #define MOMENT_OF "max(due_at, final_at, iif(state = 2, ?8, 0))"
 static const char select_times[] =

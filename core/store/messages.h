@@ -78,6 +78,8 @@ int md_messages_list(md_store *store, const md_message_filter *filter,
 // Counts by state, for status.
 int md_messages_counts(md_store *store, int (*each)(void *context, md_message_state state, int64_t count),
                        void *context, md_error *err);
+// How many of the accepted ones went to nobody, since delivery was shadow.
+int md_messages_count_shadow(md_store *store, int64_t *count, md_error *err);
 // What reached a person, or is to (M5): messages that were suppressed, withdrawn or failed did not, and internal ones
 // are not theirs.
 typedef struct md_message_span {

@@ -16,16 +16,10 @@ describe("abandoned cart", function()
     return { subject = "kunde-1", data = data }
   end
 
-  -- The first person whom a shop meets is dealt the control, the second the friendly subject.
   local function ida(shop, more)
     local fields = { email = "ida@example.com", name = "Ida", locale = "da", consent = { "email/marketing" } }
     for name, value in pairs(more or {}) do fields[name] = value end
     shop:person("kunde-1", fields)
-  end
-
-  local function ida_after_bo(shop, more)
-    shop:person("kunde-0", { email = "bo@example.com" })
-    ida(shop, more)
   end
 
   local function in_stock(shop) shop:answer("stock", { json = { left = { JUMPER = 5, TEAPOT = 1 } } }) end
@@ -57,7 +51,8 @@ describe("abandoned cart", function()
       shop:expect_no_message()
     end)
 
-    it("is dealt the control, in Danish", function(shop)
+    it("comes in Danish", function(shop)
+      shop:arm("cart_subject", "control")
       ida(shop)
       left_alone(shop)
       shop:expect_message {
@@ -102,20 +97,23 @@ describe("abandoned cart", function()
       },
     } do
       for _, text in ipairs(words.says) do
-        it("says to the first arm, in " .. language .. ": " .. text, function(shop)
+        it("says to the control, in " .. language .. ": " .. text, function(shop)
+          shop:arm("cart_subject", "control")
           ida(shop, { locale = language })
           left_alone(shop)
           shop:expect_message { variant = "control", locale = language, subject = words.control, text = text }
         end)
 
-        it("says to the second arm, in " .. language .. ": " .. text, function(shop)
-          ida_after_bo(shop, { locale = language })
+        it("says to the friendly arm, in " .. language .. ": " .. text, function(shop)
+          shop:arm("cart_subject", "friendly")
+          ida(shop, { locale = language })
           left_alone(shop)
           shop:expect_message { variant = "friendly", locale = language, subject = words.friendly, text = text }
         end)
       end
 
       it("does with a cart that says next to nothing, in " .. language, function(shop)
+        shop:arm("cart_subject", "control")
         ida(shop, { locale = language })
         shop:event("cart.updated", { subject = "kunde-1", data = { cart_id = "k1", total = 200 } })
         shop:advance("1h")
@@ -123,7 +121,8 @@ describe("abandoned cart", function()
       end)
 
       it("does without the name of a thing in the subject, in " .. language, function(shop)
-        ida_after_bo(shop, { locale = language })
+        shop:arm("cart_subject", "friendly")
+        ida(shop, { locale = language })
         shop:event("cart.updated", { subject = "kunde-1", data = { cart_id = "k1", total = 200 } })
         shop:advance("1h")
         shop:expect_message { variant = "friendly", locale = language, subject = words.unnamed, text = words.bare }
@@ -315,7 +314,8 @@ describe("abandoned cart", function()
     end)
 
     it("leaves out the part that is gone", function(shop)
-      ida_after_bo(shop)
+      shop:arm("cart_subject", "friendly")
+      ida(shop)
       shop:answer("stock", { json = { left = { JUMPER = 0, TEAPOT = 1 } } })
       shop:event("cart.updated", cart())
       shop:advance("1h")

@@ -224,6 +224,21 @@ def test_parked_runs_are_told_in_full():
         assert f"PARKED {said}\n  2 of m, the newest is run 2: mend it, reload, then: momentd runs retry 2\n" in text, text
 
 
+def test_shadow_is_no_delivery():
+    with Shop(SCRIPTS, delivery="shadow") as shop:
+        shop.start()
+        shop.send("a", "ida", {"n": 1, "order_id": "o1", "email": "ida@example.com"})
+        shop.wait("the decision", lambda: shop.rows("messages", "list", "--state", "accepted"))
+        assert "accepted (shadow)" in shop.momentd("messages", "list"), shop.momentd("messages", "list")
+        assert shop.rows("status")[0]["messages"] == {"shadow": 1}, shop.rows("status")
+        assert "Messages     1 shadow\n" in shop.momentd("status")
+        assert shop.stop() == 0
+        shop.options["delivery"] = "live"
+        shop.start()
+        shop.send("a", "bo", {"n": 1, "order_id": "o2", "email": "bo@example.com"})
+        shop.wait("the mail", lambda: shop.rows("status")[0]["messages"] == {"accepted": 1, "shadow": 1})
+
+
 def test_event():
     with Shop(SCRIPTS) as shop:
         shop.start()
@@ -356,5 +371,5 @@ def test_configuration_file():
 with tempfile.TemporaryDirectory(prefix="momentd-cli-") as HERE:
     os.chdir(HERE)
     main(test_help, test_misuse_is_2_and_names_the_nearest, test_unreachable_is_3, test_json_and_tables, test_why,
-         test_parked_runs_are_told_in_full, test_event, test_ingest_over_http, test_ingest_needs_its_key, test_history_starts_nothing,
+         test_parked_runs_are_told_in_full, test_shadow_is_no_delivery, test_event, test_ingest_over_http, test_ingest_needs_its_key, test_history_starts_nothing,
          test_configuration_file)
