@@ -185,6 +185,8 @@ const char *md_reason_text(const char *reason) {
       {"error", "the script failed"},
       {"identity_conflict",
        "the event names two people who are known apart, or somebody else than the run's person; nothing was joined"},
+      {"consent_incomplete", "a consent that says too little is none"},
+      {"consent_unknown", "a consent or withdrawal names what there is not"},
       {"thing_conflict", "the event contradicts what the thing belongs to"},
   };
   if (!reason) return "";

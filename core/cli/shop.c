@@ -87,8 +87,13 @@ static int give_consent(md_shop *shop, const char *subject, const char *text, md
   const char *slash = text ? strchr(text, '/') : NULL;
   if (!slash)
     return md_error_set(err, MD_EINVAL, "shop:person: consent is a list of texts such as \"email/marketing\"");
+  const char *channel = md_arena_printf(shop->arena, "%.*s", (int)(slash - text), text);
+  int code = channel ? md_expect_named(channel, md_consent_channels, "shop:person: consent: channel", err)
+                     : md_error_set(err, MD_ENOMEM, "out of memory");
+  if (!code) code = md_expect_named(slash + 1, md_consent_purposes, "shop:person: consent: purpose", err);
+  if (code) return code;
   json_t *event = new_event(shop, "consent.given", subject), *data = json_object();
-  json_object_set_new(data, "channel", json_stringn(text, (size_t)(slash - text)));
+  json_object_set_new(data, "channel", json_string(channel));
   json_object_set_new(data, "purpose", json_string(slash + 1));
   json_object_set_new(data, "source", json_string("spec"));
   json_object_set_new(event, "data", data);

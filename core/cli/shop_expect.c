@@ -24,6 +24,12 @@ int md_expect_known(const char *name, const char *const *known, const char *wher
                       nearest ? nearest : "", nearest ? "\"?" : "");
 }
 
+int md_expect_named(const char *name, const char *const known[static 3], const char *what, md_error *err) {
+  for (int i = 0; known[i]; i++)
+    if (strcmp(known[i], name) == 0) return 0;
+  return md_error_set(err, MD_EINVAL, "%s \"%s\" is none of %s, %s, %s", what, name, known[0], known[1], known[2]);
+}
+
 static int check_fields(const json_t *wanted, const char *const *known, const char *where, md_error *err) {
   const char *name;
   json_t *value;

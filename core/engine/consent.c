@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What consent events and sales leave on record: who allowed whom what, in which words, when and where (P7).
 #include "engine/consent.h"
+#include "base/log.h"
+#include "base/suggest.h"
 #include "store/suppressions.h"
 #include <string.h>
 
@@ -42,6 +44,50 @@ static int write_consent(void *context, const char *products) {
   return md_consents_insert(c->engine->store, &c->row, c->err);
 }
 
+static bool is_known(const char *name, const char *const *known) {
+  for (int i = 0; known[i]; i++)
+    if (strcmp(known[i], name) == 0) return true;
+  return false;
+}
+
+// What is wrong with a consent is told: where it came from, it was taken as an event like any other.
+static int tell(md_engine *engine, const md_event *event, const char *kind, const char *what, const char *detail,
+                md_error *err) {
+  if (!what || !detail) return md_error_set(err, MD_ENOMEM, "out of memory");
+  md_log(MD_LOG_WARN, "engine", kind, "event", event->id, "request", engine->request, "error", what, NULL);
+  return md_incidents_insert(engine->store, kind, event->seq, 0, detail, engine->now, err);
+}
+
+// A channel or purpose that there is not: the log has the field and what may stand there, the incident the value too.
+static int tell_unknown(md_engine *engine, const md_event *event, const char *field, const char *value,
+                        const char *const *known, bool given, md_error *err) {
+  const char *near = md_suggest(value, known);
+  const char *what = md_arena_printf(engine->arena, "%s: the %s is none of %s, %s, %s", event->type, field, known[0],
+                                     known[1], known[2]);
+  const char *then = given ? "it is no consent" : "it counts for all of them";
+  const char *detail = md_arena_printf(engine->arena, "%s names the %s \"%.40s\", known are %s, %s, %s%s%s%s: %s",
+                                       event->type, field, value, known[0], known[1], known[2],
+                                       near ? " (did you mean \"" : "", near ? near : "", near ? "\"?)" : "", then);
+  return tell(engine, event, "consent_unknown", what, detail, err);
+}
+
+static int tell_missing(md_engine *engine, const md_event *event, bool channel, bool purpose, md_error *err) {
+  const char *what = channel && purpose ? "consent.given names neither a channel nor a purpose: it is no consent"
+                     : channel          ? "consent.given names no channel: it is no consent"
+                                        : "consent.given names no purpose: it is no consent";
+  return tell(engine, event, "consent_incomplete", what, what, err);
+}
+
+// Puts "*" for a name that is not known: a withdrawal is never lost. `*good`: it may be a consent.
+static int check_name(md_engine *engine, const md_event *event, const char *field, const char **value,
+                      const char *const *known, bool given, bool *good, md_error *err) {
+  if (strcmp(*value, "*") == 0 || is_known(*value, known)) return 0;
+  const char *wrong = *value;
+  *value = "*";
+  *good = *good && !given;
+  return tell_unknown(engine, event, field, wrong, known, given, err);
+}
+
 // A withdrawal that names none withdraws them all; a consent that names none is given as the configuration says.
 int md_consent_event(md_engine *engine, const md_event *event, bool given, md_error *err) {
   const json_t *data = event->data;
@@ -54,10 +100,12 @@ int md_consent_event(md_engine *engine, const md_event *event, bool given, md_er
   c.row.sender = given ? or_else(sender, options->consent_sender, "shop") : or_any(sender);
   c.row.text = md_json_text(data, "text");
   c.row.source = md_json_text(data, "source");
-  bool vague = strcmp(c.row.channel, "*") == 0 || strcmp(c.row.purpose, "*") == 0;
-  if (given && vague) // consent is for a channel and a purpose; a vague one is no consent
-    return md_incidents_insert(engine->store, "consent_incomplete", event->seq, 0,
-                               "consent.given names no channel or no purpose", engine->now, err);
+  bool no_channel = strcmp(c.row.channel, "*") == 0, no_purpose = strcmp(c.row.purpose, "*") == 0, good = true;
+  if (given && (no_channel || no_purpose)) // consent is for a channel and a purpose; a vague one is no consent
+    return tell_missing(engine, event, no_channel, no_purpose, err);
+  int rc = check_name(engine, event, "channel", &c.row.channel, md_consent_channels, given, &good, err);
+  if (!rc) rc = check_name(engine, event, "purpose", &c.row.purpose, md_consent_purposes, given, &good, err);
+  if (rc || !good) return rc;
   return each_product(data, given ? or_else(NULL, options->consent_products, "all") : "*", write_consent, &c);
 }
 

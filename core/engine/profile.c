@@ -28,9 +28,9 @@ typedef struct consents {
 static int add_consent(void *context, const md_consent *row) {
   consents *all = context;
   json_t *consent = all->table;
-  const char *purposes[] = {"marketing", "feedback", "tracking"}, *channels[] = {"email", "sms", "push"};
-  for (int c = 0; c < 3; c++)
-    for (int p = 0; p < 3; p++) {
+  const char *const *channels = md_consent_channels, *const *purposes = md_consent_purposes;
+  for (int c = 0; channels[c]; c++)
+    for (int p = 0; purposes[p]; p++) {
       bool meant = (strcmp(row->channel, "*") == 0 || strcmp(row->channel, channels[c]) == 0) &&
                    (strcmp(row->purpose, "*") == 0 || strcmp(row->purpose, purposes[p]) == 0);
       char name[32];

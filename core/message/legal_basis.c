@@ -5,7 +5,7 @@
 #include "store/suppressions.h"
 #include <string.h>
 
-enum { MEMBERS_MAX = 256 };
+enum { MEMBERS_MAX = 256, OTHERS_MAX = 5 };
 
 // The newest word about a purpose among all that the person's rows say (P3).
 typedef struct search {
@@ -14,7 +14,8 @@ typedef struct search {
   bool found, given, narrow; // narrow: a consent was given, but to another sender or for other products
   md_micros at;
   const char *evidence;
-  bool failed;
+  const char *others; // consents that are for something else, or NULL
+  int other_count;
 } search;
 
 static bool covers(const char *field, const char *wanted) {
@@ -33,13 +34,23 @@ static const char *describe(search *s, const md_consent *row) {
                          row->sender ? row->sender : "*", row->products ? row->products : "*", or_none(row->source));
 }
 
+// A consent that was given, but for something else than what is needed.
+static int note_other(search *s, const md_consent *row) {
+  if (!row->given || ++s->other_count > OTHERS_MAX) return 0;
+  const char *before = s->others ? s->others : "", *comma = s->others ? ", " : "";
+  s->others = md_arena_printf(s->candidate->arena, "%s%s%s/%s (sender %s, products %s)", before, comma, row->channel,
+                              row->purpose, row->sender ? row->sender : "*", row->products ? row->products : "*");
+  return s->others ? 0 : MD_ENOMEM;
+}
+
 static int consider(void *context, const md_consent *row) {
   search *s = context;
   const md_candidate *candidate = s->candidate;
-  if (!covers(row->channel, candidate->message->channel) || !covers(row->purpose, s->purpose)) return 0;
+  if (!covers(row->channel, candidate->message->channel) || !covers(row->purpose, s->purpose))
+    return note_other(s, row);
   if (!covers(row->sender, md_policy_sender(candidate->policy)) || !covers(row->products, candidate->products)) {
     s->narrow = s->narrow || row->given;
-    return 0;
+    return note_other(s, row);
   }
   if (s->found && row->at < s->at) return 0;
   bool tie = s->found && row->at == s->at;
@@ -110,16 +121,20 @@ static int refuse(md_candidate *candidate, md_verdict *verdict, const char *deta
 
 static int refuse_without(search *s, md_verdict *verdict, md_error *err) {
   const md_candidate *candidate = s->candidate;
+  const char *channel = candidate->message->channel, *sender = md_policy_sender(candidate->policy);
   const char *other = s->narrow ? "what there is names another sender or other products" : "there is none";
   const char *sale = !candidate->policy->existing_customer
                          ? ""
                          : ", nor is there a sale with this address, such products and "
                            "an opt-out offered";
-  return refuse(s->candidate, verdict,
-                md_arena_printf(candidate->arena, "%s needs a consent for %s to %s about %s, and %s%s", s->purpose,
-                                candidate->message->channel, md_policy_sender(candidate->policy), candidate->products,
-                                other, sale),
-                err);
+  return refuse(
+      s->candidate, verdict,
+      md_arena_printf(candidate->arena,
+                      "%s needs a consent for %s to %s about %s, and %s%s; has %s; needs channel %s, purpose %s, "
+                      "sender %s, products %s: send consent.given",
+                      s->purpose, channel, sender, candidate->products, other, sale,
+                      s->others ? s->others : "none for anything", channel, s->purpose, sender, candidate->products),
+      err);
 }
 
 static int allow(md_candidate *candidate, const char *basis, md_error *err) {

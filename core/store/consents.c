@@ -3,6 +3,9 @@
 #include "store/internal.h"
 #include "store/people.h"
 
+const char *const md_consent_channels[] = {"email", "push", "sms", NULL};
+const char *const md_consent_purposes[] = {"feedback", "marketing", "tracking", NULL};
+
 static const char insert_consent[] =
     "INSERT INTO consents(person, event, at, given, channel, purpose, sender, products, text, source)"
     " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";

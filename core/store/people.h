@@ -43,6 +43,9 @@ int md_people_canonical(md_store *store, int64_t id, int64_t *out, md_error *err
 int md_people_members(md_store *store, int64_t canonical, int64_t *ids, int max, int *count, md_error *err);
 
 // Consent as rows, newest wins; all of P7's fields.
+// What a consent can be for (P7), each list ends in NULL.
+extern const char *const md_consent_channels[], *const md_consent_purposes[];
+
 typedef struct md_consent {
   int64_t id, person, event_seq;
   md_micros at;

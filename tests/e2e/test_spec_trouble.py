@@ -68,4 +68,14 @@ def test_a_spec_chooses_the_arm():
     assert 'has no arm "x"; there are: control, friendly' in line, line
 
 
-main(test_a_parked_run_is_the_first_thing_said, test_a_run_that_was_never_started_says_why, test_a_spec_chooses_the_arm)
+def test_a_wrong_consent_fails_the_spec():
+    cases = [("mail/marketing", 'shop:person: consent: channel "mail" is none of email, push, sms'),
+             ("email/newsletter", 'shop:person: consent: purpose "newsletter" is none of feedback, marketing, tracking'),
+             ("email", 'consent is a list of texts such as "email/marketing"')]
+    for consent, wanted in cases:
+        line = said("return 'done'", f'shop:person("ida", {{ consent = {{ "{consent}" }} }})')
+        assert wanted in line and "m/moment_spec.lua:2: " in line, line
+
+
+main(test_a_parked_run_is_the_first_thing_said, test_a_run_that_was_never_started_says_why, test_a_spec_chooses_the_arm,
+     test_a_wrong_consent_fails_the_spec)

@@ -82,6 +82,39 @@ static void test_what_is_not_said_comes_from_the_configuration(void **state) {
                                    "withdrawn */* * beer - -\n");
 }
 
+static int add_incident(void *context, const md_incident *row) {
+  size_t used = strlen(rows);
+  (void)context;
+  snprintf(rows + used, sizeof rows - used, "%s: %s\n", row->kind, row->detail);
+  return 0;
+}
+
+// P7: what is wrong with it is said, with what may stand there; it counts as no consent, a withdrawal for all.
+static void test_a_wrong_name_is_no_consent_and_no_silence(void **state) {
+  (void)state;
+  shop_event(&s, "consent.given", "ida", "{\"channel\":\"mail\",\"purpose\":\"marketing\"}");
+  shop_event(&s, "consent.given", "ida", "{\"channel\":\"email\",\"purpose\":\"newsletter\"}");
+  shop_event(&s, "consent.given", "ida", "{\"purpose\":\"marketing\"}");
+  shop_event(&s, "consent.given", "ida", "{\"channel\":\"email\"}");
+  shop_event(&s, "consent.given", "ida", "{}");
+  assert_string_equal(consents(1), "");
+  shop_event(&s, "consent.withdrawn", "ida", "{\"channel\":\"emial\",\"purpose\":\"marketing\"}");
+  assert_string_equal(consents(1), "withdrawn */marketing * * - -\n");
+  rows[0] = '\0';
+  assert_int_equal(md_incidents_list(s.store, 10, add_incident, NULL, NULL), 0);
+  assert_string_equal(
+      rows,
+      "consent_unknown: consent.withdrawn names the channel \"emial\", known are email, push, sms (did you mean "
+      "\"email\"?): it counts for all of them\n"
+      "consent_incomplete: consent.given names neither a channel nor a purpose: it is no consent\n"
+      "consent_incomplete: consent.given names no purpose: it is no consent\n"
+      "consent_incomplete: consent.given names no channel: it is no consent\n"
+      "consent_unknown: consent.given names the purpose \"newsletter\", known are feedback, marketing, tracking: it "
+      "is no consent\n"
+      "consent_unknown: consent.given names the channel \"mail\", known are email, push, sms (did you mean "
+      "\"email\"?): it is no consent\n");
+}
+
 #define SALE "\"email\":\"ida@kunde.example\",\"opt_out_offered\":true"
 
 static void test_only_a_whole_sale_is_on_record(void **state) {
@@ -206,8 +239,11 @@ static void test_unless_looks_at_the_events_own_time(void **state) {
 int main(void) {
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
   const struct CMUnitTest tests[] = {
-      T(test_what_is_not_said_comes_from_the_configuration), T(test_only_a_whole_sale_is_on_record),
-      T(test_unsubscribing_is_done_once_for_each_consent),   T(test_who_is_gone_stays_suppressed),
+      T(test_what_is_not_said_comes_from_the_configuration),
+      T(test_a_wrong_name_is_no_consent_and_no_silence),
+      T(test_only_a_whole_sale_is_on_record),
+      T(test_unsubscribing_is_done_once_for_each_consent),
+      T(test_who_is_gone_stays_suppressed),
       T(test_unless_looks_at_the_events_own_time),
   };
   md_json_init();

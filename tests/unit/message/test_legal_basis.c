@@ -68,7 +68,12 @@ static void test_consent_is_for_a_sender_and_products(void **state) {
   f->options.policy.sender = "Sko ApS";
   f->options.policy.products = "shoes";
   message_fixture_outbox(f);
+  put(f, (md_consent){.given = true, .at = 4, .channel = "sms"});
   put(f, (md_consent){.given = true, .at = 5, .sender = "Vin ApS", .products = "shoes"});
+  expect_refused(
+      decide(f, "marketing", PLAIN), "no_consent",
+      "has sms/marketing (sender *, products *), email/marketing (sender Vin ApS, products shoes); needs channel "
+      "email, purpose marketing, sender Sko ApS, products shoes: send consent.given");
   expect_refused(decide(f, "marketing", PLAIN), "no_consent", "names another sender or other products");
   put(f, (md_consent){.given = true, .at = 6, .sender = "Sko ApS", .products = "wine"});
   expect_refused(decide(f, "marketing", PLAIN), "no_consent", "to Sko ApS about shoes");
