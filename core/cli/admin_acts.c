@@ -207,6 +207,14 @@ static json_t *time_json(md_micros at) {
   return json_string(text);
 }
 
+static void add_unplanned(void *context, const char *type, int64_t count, const char *nearest) {
+  json_t *row = json_object();
+  json_object_set_new(row, "type", json_string(type));
+  json_object_set_new(row, "count", json_integer(count));
+  json_object_set_new(row, "nearest", nearest ? json_string(nearest) : json_null());
+  json_array_append_new(context, row);
+}
+
 static void status(md_daemon *daemon, md_admin_request *request, const json_t *object) {
   (void)object;
   json_t *answer = json_object();
@@ -224,6 +232,9 @@ static void status(md_daemon *daemon, md_admin_request *request, const json_t *o
   json_object_set_new(answer, "under_way", json_integer(md_outbox_under_way(daemon->postroom.outbox)));
   json_object_set_new(answer, "requests", json_integer((json_int_t)stats.requests));
   json_object_set_new(answer, "connections", json_integer((json_int_t)stats.connections));
+  json_t *unplanned = json_array();
+  md_engine_unplanned(daemon->engine, add_unplanned, unplanned);
+  json_object_set_new(answer, "unplanned", unplanned);
   json_object_set_new(answer, "errors", problems_json(&daemon->problems));
   md_admin_answer(request, 0, answer, NULL);
 }

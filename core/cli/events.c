@@ -74,7 +74,7 @@ static int events(const md_cli_args *args) {
                 .left = limit,
                 .json = md_cli_switch(args, "json")};
   md_table_init(&at.table, unmatched ? md_unmatched_headers : md_event_headers);
-  at.table.whole = unmatched ? 1U << 0 | 1U << 4 : 1U << 0 | 1U << 2; // the time, and the reason or id
+  at.table.whole = unmatched ? 1U << 0 | 1U << 2 | 1U << 4 : MD_EVENT_WHOLE; // the time, the type, and the reason
   if (!at.scratch)
     code = md_error_set(&reader.err, MD_ENOMEM, "out of memory");
   else if (unmatched)

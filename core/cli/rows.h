@@ -16,6 +16,7 @@ extern const char *const md_run_headers[];
 extern const char *const md_message_headers[];
 extern const char *const md_event_headers[];
 extern const char *const md_unmatched_headers[];
+#define MD_EVENT_WHOLE (1U << 0 | 1U << 1) // columns of an event that are cut last: the time and the type
 void md_run_row(md_table *table, md_store *store, md_arena *arena, const md_run *run);
 void md_message_row(md_table *table, const md_message *message);
 void md_event_row(md_table *table, md_store *store, md_arena *arena, const md_event *event);

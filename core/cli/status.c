@@ -141,8 +141,9 @@ static void print_retention(const json_t *row) {
 }
 
 static void show_json(const overview *at, int64_t events) {
-  static const char *const facts[] = {"ready", "listen", "delivery",  "moment_delivery", "mail",       "version",
-                                      "pid",   "inbox",  "under_way", "requests",        "started_at", NULL};
+  static const char *const facts[] = {"ready",      "listen",    "delivery", "moment_delivery", "mail",
+                                      "version",    "pid",       "inbox",    "under_way",       "requests",
+                                      "started_at", "unplanned", NULL};
   md_line line;
   md_line_begin(&line);
   md_line_text(&line, "db", at->reader->path);
@@ -162,6 +163,19 @@ static void show_json(const overview *at, int64_t events) {
   md_line_json(&line, "moments", rows_of(at->moments));
   md_line_json(&line, "errors", at->errors);
   md_line_end(&line);
+}
+
+// Types that the plan does not declare, since the daemon started: mostly slips of the pen.
+static void print_unplanned(const json_t *daemon) {
+  size_t i;
+  json_t *row;
+  json_array_foreach(json_object_get(daemon, "unplanned"), i, row) {
+    const char *nearest = md_json_text(row, "nearest");
+    printf("%-13s%" JSON_INTEGER_FORMAT " ", i ? "" : "Not planned", json_integer_value(json_object_get(row, "count")));
+    md_print_escaped(md_json_text(row, "type"));
+    if (nearest) printf("; did you mean %s?", nearest);
+    putchar('\n');
+  }
 }
 
 static void print_counts(const char *title, const json_t *counts) {
@@ -247,6 +261,7 @@ static void show_text(const overview *at, int64_t events) {
   printf("%-13s%s\n", "Database", at->reader->path);
   print_daemon(at);
   printf("%-13s%" PRId64 "\n", "Events", events);
+  print_unplanned(at->daemon);
   print_counts("Runs", at->runs);
   print_counts("Messages", at->messages);
   print_retention(read_retention(at));

@@ -38,6 +38,7 @@ static int show_events(md_inquiry *at) {
   md_reader *reader = at->reader;
   int code = 0;
   md_table_init(&at->table, md_event_headers);
+  at->table.whole = MD_EVENT_WHOLE;
   for (int i = 0; i < at->row_count && code == 0; i++) {
     char value[24];
     md_event event = {0};

@@ -68,10 +68,17 @@ void md_engine_free(md_engine *engine) {
   md_rate_deinit(&engine->rate);
   md_held_deinit(&engine->held);
   md_strikes_deinit(&engine->strikes);
+  md_unplanned_deinit(&engine->unplanned);
   md_retention_deinit(&engine->retention);
   if (engine->inbox) md_queue_free(engine->inbox);
   if (engine->arena) md_arena_free(engine->arena);
   md_free(engine);
+}
+
+void md_engine_unplanned(const md_engine *engine,
+                         void (*each)(void *context, const char *type, int64_t count, const char *nearest),
+                         void *context) {
+  md_unplanned_each(&engine->unplanned, engine->plan, each, context);
 }
 
 md_queue *md_engine_inbox(md_engine *engine) {

@@ -68,6 +68,11 @@ void md_engine_end_schedules(md_engine *engine, md_micros until);
 bool md_engine_ready(const md_engine *engine);
 // The time of the last batch; it never goes back (B3).
 md_micros md_engine_time(const md_engine *engine);
+// Event types that came since the start though the plan declares others and not them; `nearest` is one of those, or
+// NULL.
+void md_engine_unplanned(const md_engine *engine,
+                         void (*each)(void *context, const char *type, int64_t count, const char *nearest),
+                         void *context);
 md_store *md_engine_store(md_engine *engine);
 
 // Any thread: an attempt comes back with its end filled in.

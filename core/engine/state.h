@@ -8,6 +8,7 @@
 #include "engine/retention.h"
 #include "engine/strikes.h"
 #include "engine/timekeeper.h"
+#include "engine/unplanned.h"
 #include "engine/wait.h"
 #include "script/experiment.h"
 #include "script/plan.h"
@@ -78,6 +79,7 @@ struct md_engine {
   uint8_t address_key[32]; // of the hashes of addresses; zeros without a master key
   md_held held;            // S5, S6
   md_strikes strikes;      // S6
+  md_unplanned unplanned;
   int64_t drift;
   struct {
     int64_t *owners; // whose keys go after this batch's commit, in the batch's arena

@@ -43,6 +43,7 @@ int md_take_event(md_engine *engine, md_event *event, md_event_status *status, m
   if (rc == 0) rc = md_events_insert(engine->store, event, err);
   if (rc) return rc;
   engine->last_event = event->seq;
+  md_unplanned_see(&engine->unplanned, engine->plan, event->type);
   if (engine->joined_count) rc = md_join_offer(engine, err);
   if (rc == 0 && engine->linked_count) rc = md_link_late(engine, event, err);
   return rc ? rc : md_process_event(engine, event, err);

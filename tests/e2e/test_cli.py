@@ -224,6 +224,22 @@ def test_parked_runs_are_told_in_full():
         assert f"PARKED {said}\n  2 of m, the newest is run 2: mend it, reload, then: momentd runs retry 2\n" in text, text
 
 
+def test_a_slip_of_the_pen_is_seen():
+    with Shop(SCRIPTS) as shop:
+        shop.start()
+        for kind in ("stock.was_updated", "aa", "aa", "a", "profile.updated", "consent.withdrawn"):
+            shop.send(kind, "ida", {"n": 0, "order_id": "o1"}, id=f"a-very-long-identifier-of-this-one-event-{kind}" + "x" * 60,
+                      source="/a/very/long/source/of/this/one/event") if kind != "aa" else shop.send(kind, "ida")
+        wanted = [{"type": "stock.was_updated", "count": 1, "nearest": None}, {"type": "aa", "count": 2, "nearest": "a"}]
+        assert shop.rows("status")[0]["unplanned"] == wanted, shop.rows("status")
+        text = shop.momentd("status")
+        assert "Not planned  1 stock.was_updated\n             2 aa; did you mean a?\n" in text, text
+        log = shop.text_log()
+        assert log.count("the plan declares no such event type") == 2 and "nearest=a" in log, log
+        for words in (["events"], ["why", "ida"]):
+            assert " stock.was_updated  a-very-" in shop.momentd(*words), "the type stands, the id is cut"
+
+
 def test_shadow_is_no_delivery():
     with Shop(SCRIPTS, delivery="shadow") as shop:
         shop.start()
@@ -371,5 +387,5 @@ def test_configuration_file():
 with tempfile.TemporaryDirectory(prefix="momentd-cli-") as HERE:
     os.chdir(HERE)
     main(test_help, test_misuse_is_2_and_names_the_nearest, test_unreachable_is_3, test_json_and_tables, test_why,
-         test_parked_runs_are_told_in_full, test_shadow_is_no_delivery, test_event, test_ingest_over_http, test_ingest_needs_its_key, test_history_starts_nothing,
+         test_parked_runs_are_told_in_full, test_shadow_is_no_delivery, test_a_slip_of_the_pen_is_seen, test_event, test_ingest_over_http, test_ingest_needs_its_key, test_history_starts_nothing,
          test_configuration_file)
