@@ -96,6 +96,8 @@ const md_annotation md_annotations[] = {
      "What a file of experiments/ returns."},
     {"shop", "advance", "span: md.duration", "", "Moves the clock on, through all that is due on the way."},
     {"shop", "answer", "connection: string; answer: table", "", "What the connection answers from now on."},
+    {"shop", "arm", "experiment: string; arm: string", "",
+     "Which arm m:experiment answers from now on to who has none."},
     {"shop", "event",
      "type: string; event?: { subject?: string, data?: table, id?: string, source?: string, time?: string|number }", "",
      "Sends an event."},
