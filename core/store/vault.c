@@ -19,6 +19,38 @@ struct md_vault {
   uint8_t digests[MD_MASTER_KEY_SIZE];
 };
 
+static const char setting_of_mark[] = "master_key_mark";
+
+// Addresses that must not be written to are kept as keyed hashes: under another key none of them would be found.
+static int check_mark(md_store *store, const char *mark, md_arena *arena, bool *there, md_error *err) {
+  const char *stored = NULL;
+  int code = md_settings_get(store, setting_of_mark, arena, &stored, err);
+  *there = code == 0;
+  if (code) return code == MD_ENOTFOUND ? 0 : code;
+  if (strcmp(stored, mark) == 0) return 0;
+  return md_error_set(
+      err, MD_EDENIED,
+      "%s was written with another master key: who has unsubscribed could not be told with this one, and "
+      "would be written to again. Restore that key (%s.key, or where key_file says); see \"The master "
+      "key\" in docs/configuration.md",
+      store->path, store->path);
+}
+
+static int set_mark(md_store *store, const char *mark, md_error *err) {
+  int code = md_store_begin(store, err);
+  if (code) return code;
+  code = md_settings_set(store, setting_of_mark, mark, err);
+  if (!code) code = md_store_commit(store, err);
+  if (code && md_store_in_transaction(store)) md_store_rollback(store);
+  return code;
+}
+
+static void mark_of(const md_master_key *key, char out[static 2 * MD_MASTER_KEY_SIZE + 1]) {
+  uint8_t mark[MD_MASTER_KEY_SIZE];
+  md_master_key_derive(key, "mark of the database", mark);
+  md_hex(mark, sizeof mark, out);
+}
+
 static int open_vault(md_store *store, const char *path, const md_master_key *key, md_error *err) {
   uint8_t mark[MD_MASTER_KEY_SIZE];
   md_vault *vault = md_alloc_zero(sizeof *vault);
@@ -36,7 +68,16 @@ static int open_vault(md_store *store, const char *path, const md_master_key *ke
 }
 
 int md_vault_open(md_store *store, const md_master_key *key, md_error *err) {
-  return open_vault(store, store->in_memory ? NULL : store->path, key, err);
+  char mark[2 * MD_MASTER_KEY_SIZE + 1];
+  bool there = false;
+  if (store->in_memory) return open_vault(store, NULL, key, err);
+  md_arena *arena = md_arena_new(512);
+  if (!arena) return md_error_set(err, MD_ENOMEM, "out of memory");
+  mark_of(key, mark);
+  int code = check_mark(store, mark, arena, &there, err);
+  md_arena_free(arena);
+  if (!code) code = open_vault(store, store->path, key, err); // what it says of the key comes before a mark is set
+  return code || there ? code : set_mark(store, mark, err);
 }
 
 void md_vault_free(md_vault *vault) {

@@ -8,8 +8,9 @@
 
 enum { MD_VAULT_SECONDS = 3600 }; // how long a key lives at most
 
-// Opens <db>.keys for a store that writes. Without it a store on a file refuses to seal, and one in memory makes a
-// master key of its own that dies with it.
+// Opens <db>.keys for a store that writes, outside a transaction. MD_EDENIED when the database or its keys were written
+// with another master key; a database that has no mark of its key gets one. Without it a store on a file refuses to
+// seal, and one in memory makes a master key of its own that dies with it.
 int md_vault_open(md_store *store, const md_master_key *key, md_error *err);
 
 // Seals `text` for an owner that this transaction stores. `shown` is kept beside it readable, and bound to it. The

@@ -179,6 +179,33 @@ static void test_X1_another_master_key_is_refused(void **state) {
   md_master_key_free(other);
 }
 
+// A copy of the database alone: the keys of secrets lie elsewhere, the hashes of addresses do not.
+static void test_another_master_key_is_refused_without_the_keys_too(void **state) {
+  store_fixture *f = *state;
+  char path[160];
+  snprintf(path, sizeof path, "%s.keys", f->path);
+  for (int i = 0; i < 2; i++) { // a refused start changes nothing
+    open_vault(f);
+    store_fixture_close(f);
+    assert_int_equal(remove(path), 0);
+    store_fixture_open(f);
+    md_master_key *other = key_of(f, "other");
+    store_fixture_expect(f, MD_EDENIED, md_vault_open(f->store, other, &f->err));
+    assert_non_null(strstr(f->err.text, f->path));
+    assert_non_null(strstr(f->err.text, "Restore that key"));
+    md_master_key_free(other);
+  }
+}
+
+static void test_a_database_without_a_mark_gets_one(void **state) {
+  store_fixture *f = *state;
+  const char *mark = NULL;
+  store_fixture_expect(f, MD_ENOTFOUND, md_settings_get(f->store, "master_key_mark", f->arena, &mark, &f->err));
+  open_vault(f);
+  store_fixture_expect(f, 0, md_settings_get(f->store, "master_key_mark", f->arena, &mark, &f->err));
+  assert_int_equal(strlen(mark), 64);
+}
+
 static void test_X1_no_master_key_no_secrets(void **state) {
   store_fixture *f = *state;
   const void *bytes;
@@ -235,6 +262,8 @@ int main(void) {
       TEST(test_X1_forgotten_without_a_trace),
       TEST(test_X1_damage_is_told),
       TEST(test_X1_another_master_key_is_refused),
+      TEST(test_another_master_key_is_refused_without_the_keys_too),
+      TEST(test_a_database_without_a_mark_gets_one),
       TEST(test_X1_no_master_key_no_secrets),
       TEST(test_X1_digests_are_keyed),
       cmocka_unit_test_setup_teardown(test_in_memory_with_a_key_of_its_own, store_fixture_setup_memory,
