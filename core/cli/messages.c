@@ -30,8 +30,9 @@ static int show_message(void *context, const md_message *message) {
 }
 
 static int list_messages(md_reader *reader, listing *at, md_message_filter *filter, const char *subject) {
-  int64_t rows[MD_PERSON_ROWS] = {0};
-  int count = subject ? md_person_rows(reader, subject, rows) : 1, code = 0;
+  static const int64_t anybody = 0;
+  const int64_t *rows = &anybody;
+  int count = subject ? md_person_rows(reader, subject, &rows) : 1, code = 0;
   if (count == 0) return md_error_set(&reader->err, MD_ENOTFOUND, "nobody is known as \"%s\"", subject);
   if (count < 0) return count;
   for (int i = 0; i < count && !code; i++) {

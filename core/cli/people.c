@@ -73,10 +73,10 @@ static int unknown(md_reader *reader, const char *subject) {
 
 static int show(const md_cli_args *args) {
   md_reader reader;
-  int64_t rows[MD_PERSON_ROWS] = {0};
+  const int64_t *rows = NULL;
   int code = md_reader_open(&reader, args);
   if (code) return code;
-  int count = md_person_rows(&reader, args->positional[0], rows);
+  int count = md_person_rows(&reader, args->positional[0], &rows);
   code = count > 0 ? show_rows(&reader, rows, count, md_cli_switch(args, "json"))
          : count   ? count
                    : unknown(&reader, args->positional[0]);

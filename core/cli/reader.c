@@ -114,11 +114,12 @@ int md_person_row(md_reader *reader, const char *subject, int64_t *id) {
   return code;
 }
 
-int md_person_rows(md_reader *reader, const char *subject, int64_t rows[static MD_PERSON_ROWS]) {
+int md_person_rows(md_reader *reader, const char *subject, const int64_t **rows) {
   int64_t id = 0;
-  int code = md_person_row(reader, subject, &id), count = 0;
+  md_members members;
+  int code = md_person_row(reader, subject, &id);
   if (code) return code == MD_ENOTFOUND ? 0 : code;
-  code = md_people_canonical(reader->store, id, &id, &reader->err);
-  if (!code) code = md_people_members(reader->store, id, rows, MD_PERSON_ROWS, &count, &reader->err);
-  return code ? code : count;
+  code = md_people_rows(reader->store, id, reader->arena, &members, &reader->err);
+  *rows = members.ids;
+  return code ? code : members.count;
 }

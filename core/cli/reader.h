@@ -32,7 +32,6 @@ const char *md_event_id(md_store *store, md_arena *arena, int64_t seq);
 
 // The row that is known by this value, not followed to whom it was joined to; MD_ENOTFOUND for nobody.
 int md_person_row(md_reader *reader, const char *subject, int64_t *id);
-enum { MD_PERSON_ROWS = 256 };
 // The rows of the person who is known by this value: a strong or weak identity of the plan, or an e-mail address.
 // Answers how many there are, 0 for nobody, or a negative code.
-int md_person_rows(md_reader *reader, const char *subject, int64_t rows[static MD_PERSON_ROWS]);
+int md_person_rows(md_reader *reader, const char *subject, const int64_t **rows);

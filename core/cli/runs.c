@@ -35,9 +35,10 @@ static int show_run(void *context, const md_run *run) {
 // Runs of a person are those of all rows that were joined into one.
 static int list_runs(listing *at, md_run_filter *filter, const char *subject) {
   md_reader *reader = at->reader;
-  int64_t rows[MD_PERSON_ROWS] = {0};
+  static const int64_t anybody = 0;
+  const int64_t *rows = &anybody;
   int count = 1, code = 0;
-  if (subject) count = md_person_rows(reader, subject, rows);
+  if (subject) count = md_person_rows(reader, subject, &rows);
   if (count == 0) return md_error_set(&reader->err, MD_ENOTFOUND, "nobody is known as \"%s\"", subject);
   if (count < 0) return count;
   for (int i = 0; i < count && !code; i++) {

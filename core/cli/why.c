@@ -221,7 +221,7 @@ static int why(const md_cli_args *args) {
     at->reader = &reader;
     at->subject = args->positional[0];
     at->json = md_cli_switch(args, "json");
-    at->row_count = md_person_rows(&reader, at->subject, at->rows);
+    at->row_count = md_person_rows(&reader, at->subject, &at->rows);
     code = at->row_count < 0 ? at->row_count : 0;
   }
   if (!code && at->row_count == 0)

@@ -10,7 +10,7 @@ enum { MD_WHY_SHOWN_MAX = 1000 };
 typedef struct md_inquiry {
   md_reader *reader;
   const char *subject;
-  int64_t rows[MD_PERSON_ROWS];
+  const int64_t *rows;
   int row_count;
   int64_t events[MD_WHY_SHOWN_MAX], runs[MD_WHY_SHOWN_MAX]; // seqs and ids that are the person's
   int event_count, run_count;

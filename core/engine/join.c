@@ -5,24 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
-int md_person_rows_of(md_engine *engine, int64_t person, int64_t rows[static MD_ROWS_MAX], int *count, md_error *err) {
-  int64_t canonical = 0;
-  *count = 0;
-  if (person == 0) return 0;
-  int rc = md_people_canonical(engine->store, person, &canonical, err);
-  return rc ? rc : md_people_members(engine->store, canonical, rows, MD_ROWS_MAX, count, err);
-}
-
 int md_strong_of(md_engine *engine, int64_t person, const char **first, bool *any, md_error *err) {
-  int64_t rows[MD_ROWS_MAX];
-  int count = 0;
-  int rc = md_people_members(engine->store, person, rows, MD_ROWS_MAX, &count, err);
+  md_members rows;
   *first = NULL;
   *any = false;
-  for (int i = 0; rc == 0 && i < count; i++) {
-    md_person *row = md_arena_alloc(engine->arena, sizeof *row);
-    if (!row) return MD_ENOMEM;
-    rc = md_people_get(engine->store, rows[i], engine->arena, row, err);
+  int rc = md_people_members(engine->store, person, engine->arena, &rows, err);
+  md_person *row = md_arena_alloc(engine->arena, sizeof *row);
+  if (rc || !row) return rc ? rc : MD_ENOMEM;
+  for (int i = 0; rc == 0 && i < rows.count; i++) {
+    rc = md_people_get(engine->store, rows.ids[i], engine->arena, row, err);
     for (int k = 0; rc == 0 && k < row->identity_count; k++) {
       *any |= row->identities[k].strong;
       if (strcmp(row->identities[k].kind, md_plan_strong(engine->plan)[0]) == 0) *first = row->identities[k].value;
@@ -31,11 +22,24 @@ int md_strong_of(md_engine *engine, int64_t person, const char **first, bool *an
   return rc;
 }
 
+// Who has more rows stays canonical, so that no way to the canonical row is longer than log2 of the rows; else the
+// older one.
+static int choose(md_engine *engine, int64_t *canonical, int64_t *alias, md_error *err) {
+  md_members older, newer;
+  int64_t a = *canonical < *alias ? *canonical : *alias, b = *canonical < *alias ? *alias : *canonical;
+  int rc = md_people_members(engine->store, a, engine->arena, &older, err);
+  if (rc == 0) rc = md_people_members(engine->store, b, engine->arena, &newer, err);
+  bool more = rc == 0 && newer.count > older.count;
+  *canonical = more ? b : a;
+  *alias = more ? a : b;
+  return rc;
+}
+
 int md_join(md_engine *engine, int64_t *a, int64_t b, int64_t because, md_error *err) {
-  int64_t older = *a < b ? *a : b, newer = *a < b ? b : *a;
-  *a = older;
-  if (engine->joined_count < MD_JOINED_MAX) engine->joined[engine->joined_count++] = older;
-  return md_people_alias(engine->store, newer, older, because, engine->now, err);
+  int rc = choose(engine, a, &b, err);
+  if (rc) return rc;
+  if (engine->joined_count < MD_JOINED_MAX) engine->joined[engine->joined_count++] = *a;
+  return md_people_alias(engine->store, b, *a, because, engine->now, err);
 }
 
 static int look_again(md_engine *engine, int64_t id, md_error *err) {
@@ -62,13 +66,12 @@ static int offer_row(md_engine *engine, int64_t row, md_error *err) {
 }
 
 int md_join_offer(md_engine *engine, md_error *err) {
-  int64_t rows[MD_ROWS_MAX];
   int rc = 0;
   for (int i = 0; rc == 0 && i < engine->joined_count; i++) {
-    int count = 0;
-    rc = md_person_rows_of(engine, engine->joined[i], rows, &count, err);
-    for (int k = 0; rc == 0 && k < count; k++)
-      rc = offer_row(engine, rows[k], err);
+    md_members rows;
+    rc = md_people_rows(engine->store, engine->joined[i], engine->arena, &rows, err);
+    for (int k = 0; rc == 0 && k < rows.count; k++)
+      rc = offer_row(engine, rows.ids[k], err);
   }
   engine->joined_count = 0;
   return rc;

@@ -8,33 +8,33 @@ enum { WOKEN_MAX = 64, LOOKED_AT_MAX = 1024 };
 
 // The next run under each key of an event.
 typedef struct heads {
-  md_key keys[MD_KEYS_MAX + MD_ROWS_MAX];
-  int64_t ids[MD_KEYS_MAX + MD_ROWS_MAX]; // INT64_MAX: no more
+  md_key *keys;
+  int64_t *ids; // INT64_MAX: no more
   int count;
 } heads;
 
-static int add_people(md_engine *engine, const md_event *event, heads *all, md_error *err) {
-  int64_t rows[MD_ROWS_MAX];
-  int count = 0;
-  int rc = md_person_rows_of(engine, event->person, rows, &count, err);
-  for (int i = 0; rc == 0 && i < count; i++) {
-    const char *value = md_arena_strdup(engine->arena, md_log_int(rows[i]));
+static int add_people(md_engine *engine, const md_members *rows, heads *all, md_error *err) {
+  for (int i = 0; i < rows->count; i++) {
+    const char *value = md_arena_strdup(engine->arena, md_log_int(rows->ids[i]));
     if (!value) return md_error_set(err, MD_ENOMEM, "out of memory while an event was offered");
     all->keys[all->count++] = (md_key){"person", value};
   }
-  return rc;
+  return 0;
 }
 
-static int open_heads(md_engine *engine, const md_event *event, int64_t after, heads **out, md_error *err) {
-  heads *all = md_arena_alloc(engine->arena, sizeof *all);
-  if (!all) return md_error_set(err, MD_ENOMEM, "out of memory while an event was offered");
-  all->count = 0;
+static int open_heads(md_engine *engine, const md_event *event, int64_t after, heads *all, md_error *err) {
+  md_members rows;
+  int rc = md_people_rows(engine->store, event->person, engine->arena, &rows, err);
+  if (rc) return rc;
+  size_t room = (size_t)event->key_count + (size_t)rows.count + 1;
+  all->keys = md_arena_alloc(engine->arena, room * sizeof *all->keys);
+  all->ids = md_arena_alloc(engine->arena, room * sizeof *all->ids);
+  if (!all->keys || !all->ids) return md_error_set(err, MD_ENOMEM, "out of memory while an event was offered");
   for (int i = 0; i < event->key_count; i++)
     all->keys[all->count++] = event->keys[i];
-  int rc = add_people(engine, event, all, err);
+  rc = add_people(engine, &rows, all, err);
   for (int i = 0; i < all->count; i++)
     all->ids[i] = after; // to be moved on
-  *out = all;
   return rc;
 }
 
@@ -105,13 +105,13 @@ static int offer(md_engine *engine, int64_t id, const md_event *event, bool *wak
 
 // Offers to the runs in after … before; what is left over stands in *after.
 static int offer_some(md_engine *engine, const md_event *event, md_offer *range, bool *done, md_error *err) {
-  heads *all = NULL;
+  heads all = {0};
   int woken = 0, rc = open_heads(engine, event, range->after, &all, err);
   *done = false;
   for (int looked_at = 0; rc == 0 && woken < WOKEN_MAX && looked_at < LOOKED_AT_MAX; looked_at++) {
     int64_t id;
     bool wakes = false;
-    rc = next_run(engine, all, range->after, range->before, &id, err);
+    rc = next_run(engine, &all, range->after, range->before, &id, err);
     *done = rc == 0 && id == INT64_MAX;
     if (rc || *done) return rc;
     rc = offer(engine, id, event, &wakes, err);

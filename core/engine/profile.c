@@ -5,8 +5,6 @@
 #include "engine/state.h"
 #include <string.h>
 
-enum { MEMBERS_MAX = 256 };
-
 static int merge(json_t *into, const json_t *changes) {
   const char *name;
   json_t *value;
@@ -71,11 +69,10 @@ int md_profile_read(md_engine *engine, int64_t person, json_t **out, md_error *e
   json_t *profile = json_object(), *learnt = json_object();
   consents consent = {.table = json_object()};
   if (!profile || !learnt || !consent.table) return MD_ENOMEM;
-  int64_t rows[MEMBERS_MAX];
-  int count = 0;
-  int rc = person ? md_people_members(engine->store, person, rows, MEMBERS_MAX, &count, err) : 0;
-  for (int i = count - 1; rc == 0 && i >= 0; i--) // the canonical row last: it wins
-    rc = add_row(engine, rows[i], profile, learnt, &consent, err);
+  md_members rows;
+  int rc = md_people_rows(engine->store, person, engine->arena, &rows, err);
+  for (int i = rows.count - 1; rc == 0 && i >= 0; i--) // the canonical row last: it wins
+    rc = add_row(engine, rows.ids[i], profile, learnt, &consent, err);
   json_t *email = json_object_get(learnt, "email");
   int bad = email && !json_object_get(profile, "email") ? json_object_set(profile, "email", email) : 0;
   bad |= json_object_set(profile, "consent", consent.table);

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KEYS_A_LOOK = 1024, MEMBERS_MAX = 256, CALM = 256 };
+enum { KEYS_A_LOOK = 1024, CALM = 256 };
 
 // The owners whose secrets are in messages on their way.
 typedef struct wanted {
@@ -56,15 +56,14 @@ static int run_needs(md_engine *engine, md_key key, const md_event *event, bool 
 }
 
 static int any_run_needs(md_engine *engine, const md_event *event, bool *needed, md_error *err) {
-  int64_t rows[MEMBERS_MAX], canonical = 0;
-  int count = 0, rc = 0;
+  md_members rows = {0};
+  int rc = 0;
   for (int i = 0; rc == 0 && !*needed && i < event->key_count; i++)
     rc = run_needs(engine, event->keys[i], event, needed, err);
-  if (rc == 0 && event->person) rc = md_people_canonical(engine->store, event->person, &canonical, err);
-  if (rc == 0 && canonical) rc = md_people_members(engine->store, canonical, rows, MEMBERS_MAX, &count, err);
-  for (int i = 0; rc == 0 && !*needed && i < count; i++) {
+  if (rc == 0 && !*needed) rc = md_people_rows(engine->store, event->person, engine->arena, &rows, err);
+  for (int i = 0; rc == 0 && !*needed && i < rows.count; i++) {
     char value[24];
-    snprintf(value, sizeof value, "%lld", (long long)rows[i]);
+    snprintf(value, sizeof value, "%lld", (long long)rows.ids[i]);
     rc = run_needs(engine, (md_key){"person", value}, event, needed, err);
   }
   return rc;

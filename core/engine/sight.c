@@ -4,8 +4,6 @@
 #include "base/log.h"
 #include <string.h>
 
-enum { MEMBERS_MAX = 256 };
-
 static const char *value_of(const md_key *keys, int count, const char *kind) {
   for (int i = 0; i < count; i++)
     if (strcmp(keys[i].kind, kind) == 0) return keys[i].value;
@@ -51,15 +49,13 @@ int md_sight_sees(const md_sight *sight, const md_event *event, bool *sees, md_e
 
 static int add_person(md_sight *sight, md_error *err) {
   md_engine *engine = sight->engine;
-  int64_t rows[MEMBERS_MAX], canonical = 0;
-  int count = 0;
-  int rc = md_people_canonical(engine->store, sight->run->person, &canonical, err);
-  if (rc == 0) rc = md_people_members(engine->store, canonical, rows, MEMBERS_MAX, &count, err);
-  md_key *keys = rc ? NULL : md_arena_alloc(engine->arena, (size_t)(count + 1) * sizeof *keys);
+  md_members rows;
+  int rc = md_people_rows(engine->store, sight->run->person, engine->arena, &rows, err);
+  md_key *keys = rc ? NULL : md_arena_alloc(engine->arena, ((size_t)rows.count + 1) * sizeof *keys);
   if (!keys) return rc ? rc : md_error_set(err, MD_ENOMEM, "out of memory while a run's events were looked for");
   if (sight->key_count) keys[0] = sight->keys[0];
-  for (int i = 0; i < count; i++) {
-    const char *value = md_arena_strdup(engine->arena, md_log_int(rows[i]));
+  for (int i = 0; i < rows.count; i++) {
+    const char *value = md_arena_strdup(engine->arena, md_log_int(rows.ids[i]));
     if (!value) return md_error_set(err, MD_ENOMEM, "out of memory while a run's events were looked for");
     keys[sight->key_count++] = (md_key){"person", value};
   }

@@ -21,7 +21,6 @@ enum {
   MD_EMIT_DEPTH = 16,
   MD_QUEUE_PER_KEY = 100,
   MD_STEPS_MAX = 10000,
-  MD_ROWS_MAX = 256, // of one person
   MD_JOINED_MAX = 16 // by one event
 };
 #define MD_HEAVY_BUDGET 10000000 // S3
@@ -99,10 +98,8 @@ int md_identify(md_engine *engine, md_event *event, md_error *err);
 // Whether two persons (0: unknown) are one, following aliases.
 int md_same_person(md_engine *engine, int64_t a, int64_t b, bool *same, md_error *err);
 
-// join.c: P3. All rows of a person (0: none).
-int md_person_rows_of(md_engine *engine, int64_t person, int64_t rows[static MD_ROWS_MAX], int *count, md_error *err);
-// What a canonical person, with all rows joined to it, has: the value of the first strong kind (or NULL), any strong
-// one.
+// join.c: P3. What a canonical person, with all rows joined to it, has: the value of the first strong kind (or NULL),
+// any strong one.
 int md_strong_of(md_engine *engine, int64_t person, const char **first, bool *any, md_error *err);
 // Two canonical persons become one, the older, who ends up in *a. `because`: an event's seq, or 0.
 int md_join(md_engine *engine, int64_t *a, int64_t b, int64_t because, md_error *err);

@@ -3,7 +3,6 @@
 #include "engine/turn.h"
 #include <string.h>
 
-enum { MEMBERS_MAX = 256 };
 static const char control[] = "control";
 
 static bool has_arm(const md_experiment *experiment, const char *arm) {
@@ -15,13 +14,11 @@ static bool has_arm(const md_experiment *experiment, const char *arm) {
 // The first arm that any row of the person met, of those that there still are (P3).
 static int known_arm(md_turn_state *turn, const md_experiment *experiment, const char **arm) {
   md_engine *engine = turn->engine;
-  int64_t rows[MEMBERS_MAX], canonical = 0;
-  int count = 0;
+  md_members rows;
   md_exposure found, first = {.at = INT64_MAX};
-  int rc = md_people_canonical(engine->store, turn->run->person, &canonical, &turn->error);
-  if (rc == 0) rc = md_people_members(engine->store, canonical, rows, MEMBERS_MAX, &count, &turn->error);
-  for (int i = 0; rc == 0 && i < count; i++) {
-    rc = md_exposures_get(engine->store, experiment->name, rows[i], engine->arena, &found, &turn->error);
+  int rc = md_people_rows(engine->store, turn->run->person, engine->arena, &rows, &turn->error);
+  for (int i = 0; rc == 0 && i < rows.count; i++) {
+    rc = md_exposures_get(engine->store, experiment->name, rows.ids[i], engine->arena, &found, &turn->error);
     if (rc == 0 && found.at < first.at && has_arm(experiment, found.arm)) first = found;
     if (rc == MD_ENOTFOUND) rc = 0;
   }

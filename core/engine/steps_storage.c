@@ -38,14 +38,13 @@ static int newest_value(md_turn_state *turn, const char *key, const char **json)
       *json = at->value.json && strcmp(at->value.json, "null") != 0 ? at->value.json : NULL;
       return *json ? 0 : MD_ENOTFOUND;
     }
-  int64_t rows[MD_ROWS_MAX];
-  int count = 0;
+  md_members rows;
   md_engine *engine = turn->engine;
   md_value best = {.written_at = -1}, value;
-  int rc = md_person_rows_of(engine, turn->run->person, rows, &count, &turn->error);
-  for (int i = 0; rc == 0 && i < count; i++) {
-    rc = md_values_get(engine->store, turn->run->moment, turn->definition->store, rows[i], key, engine->arena, &value,
-                       &turn->error);
+  int rc = md_people_rows(engine->store, turn->run->person, engine->arena, &rows, &turn->error);
+  for (int i = 0; rc == 0 && i < rows.count; i++) {
+    rc = md_values_get(engine->store, turn->run->moment, turn->definition->store, rows.ids[i], key, engine->arena,
+                       &value, &turn->error);
     bool found = rc == 0 && (value.expires_at == 0 || value.expires_at > engine->now);
     if (found && value.written_at > best.written_at) best = value;
     rc = rc == MD_ENOTFOUND ? 0 : rc;
@@ -56,10 +55,9 @@ static int newest_value(md_turn_state *turn, const char *key, const char **json)
 
 // What a joined person forgets is kept as null: the other rows' older values must not come back (P3).
 static int is_joined(md_turn_state *turn, bool *joined) {
-  int64_t rows[MD_ROWS_MAX];
-  int count = 0;
-  int rc = md_person_rows_of(turn->engine, turn->run->person, rows, &count, &turn->error);
-  *joined = count > 1;
+  md_members rows;
+  int rc = md_people_rows(turn->engine->store, turn->run->person, turn->engine->arena, &rows, &turn->error);
+  *joined = rows.count > 1;
   return rc;
 }
 

@@ -96,14 +96,13 @@ static int add_holders(md_engine *engine, const char *moment, md_key about, hold
 
 // A person's key is that of all rows joined to them (P3).
 static int find_holders(md_engine *engine, const char *moment, md_key about, holders *out, md_error *err) {
-  int64_t rows[MD_ROWS_MAX];
-  int count = 0;
+  md_members rows;
   memset(out, 0, sizeof *out);
   if (strcmp(about.kind, "person") != 0) return add_holders(engine, moment, about, out, err);
-  int rc = md_person_rows_of(engine, atoll(about.value), rows, &count, err);
-  for (int i = 0; rc == 0 && i < count; i++) {
+  int rc = md_people_rows(engine->store, atoll(about.value), engine->arena, &rows, err);
+  for (int i = 0; rc == 0 && i < rows.count; i++) {
     char value[24];
-    snprintf(value, sizeof value, "%lld", (long long)rows[i]);
+    snprintf(value, sizeof value, "%lld", (long long)rows.ids[i]);
     rc = add_holders(engine, moment, (md_key){"person", value}, out, err);
   }
   return rc;

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MEMBERS_MAX = 256 };
-
 static int note_newest(void *context, const md_consent *row) {
   int64_t *newest = context;
   if (row->given && row->id > *newest) *newest = row->id;
@@ -17,13 +15,11 @@ static int note_newest(void *context, const md_consent *row) {
 
 // The newest consent that there is to withdraw: who consents anew can unsubscribe anew, with the same link.
 static int newest_consent(md_engine *engine, int64_t person, int64_t *newest, md_error *err) {
-  int64_t members[MEMBERS_MAX];
-  int count = 0;
+  md_members members;
   *newest = 0;
-  if (person == 0) return 0;
-  int rc = md_people_members(engine->store, person, members, MEMBERS_MAX, &count, err);
-  for (int i = 0; rc == 0 && i < count; i++)
-    rc = md_consents_list(engine->store, members[i], note_newest, newest, err);
+  int rc = md_people_rows(engine->store, person, engine->arena, &members, err);
+  for (int i = 0; rc == 0 && i < members.count; i++)
+    rc = md_consents_list(engine->store, members.ids[i], note_newest, newest, err);
   return rc;
 }
 

@@ -4,7 +4,6 @@
 #include "engine/turn.h"
 #include <string.h>
 
-enum { MEMBERS_MAX = 256 };
 static const char marker[] = ""; // a key that no script can write: values of this shape have been made
 
 typedef struct gathering {
@@ -36,15 +35,14 @@ static int is_marked(md_turn_state *turn, int64_t person, bool *yes) {
 
 // What there is of another shape; *marked: nothing is to be done any more.
 static int look(md_turn_state *turn, gathering *at, bool *marked) {
-  int64_t rows[MEMBERS_MAX], canonical = 0;
-  int count = 0;
+  md_members rows;
   md_store *store = turn->engine->store;
-  int rc = md_people_canonical(store, turn->run->person, &canonical, &turn->error);
-  if (rc == 0) rc = md_people_members(store, canonical, rows, MEMBERS_MAX, &count, &turn->error);
-  for (int i = 0; rc == 0 && i < count && !*marked; i++)
-    rc = is_marked(turn, rows[i], marked);
-  for (int i = 0; rc == 0 && i < count && !*marked; i++)
-    rc = md_values_of_other_shape(store, turn->run->moment, turn->definition->store, rows[i], gather, at, &turn->error);
+  int rc = md_people_rows(store, turn->run->person, turn->engine->arena, &rows, &turn->error);
+  for (int i = 0; rc == 0 && i < rows.count && !*marked; i++)
+    rc = is_marked(turn, rows.ids[i], marked);
+  for (int i = 0; rc == 0 && i < rows.count && !*marked; i++)
+    rc = md_values_of_other_shape(store, turn->run->moment, turn->definition->store, rows.ids[i], gather, at,
+                                  &turn->error);
   return rc;
 }
 

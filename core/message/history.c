@@ -4,7 +4,7 @@
 #include "store/people.h"
 #include <string.h>
 
-enum { MEMBERS_MAX = 256, ITEMS_MAX = 1024 };
+enum { ITEMS_MAX = 1024 };
 
 typedef struct reading {
   const md_candidate *candidate;
@@ -38,14 +38,12 @@ static void add_earlier(const md_candidate *candidate, const md_history_filter *
 }
 
 int md_history_read(const md_candidate *candidate, const md_history_filter *filter, md_history *out, md_error *err) {
-  int64_t canonical = 0, members[MEMBERS_MAX];
-  int count = 0;
+  md_members members;
   *out = (md_history){.items = md_arena_alloc(candidate->arena, ITEMS_MAX * sizeof *out->items)};
   if (!out->items) return md_error_set(err, MD_ENOMEM, "out of memory");
-  int rc = md_people_canonical(candidate->store, candidate->message->person, &canonical, err);
-  if (rc == 0) rc = md_people_members(candidate->store, canonical, members, MEMBERS_MAX, &count, err);
-  for (int i = 0; rc == 0 && i < count; i++) {
-    md_message_span span = {.person = members[i],
+  int rc = md_people_rows(candidate->store, candidate->message->person, candidate->arena, &members, err);
+  for (int i = 0; rc == 0 && i < members.count; i++) {
+    md_message_span span = {.person = members.ids[i],
                             .without = candidate->message->id,
                             .moment = filter->moment,
                             .class_name = filter->class_name,

@@ -5,7 +5,7 @@
 #include "store/suppressions.h"
 #include <string.h>
 
-enum { MEMBERS_MAX = 256, OTHERS_MAX = 5 };
+enum { OTHERS_MAX = 5 };
 
 // The newest word about a purpose among all that the person's rows say (P3).
 typedef struct search {
@@ -62,20 +62,15 @@ static int consider(void *context, const md_consent *row) {
   return s->evidence ? 0 : MD_ENOMEM;
 }
 
-static int members_of(const md_candidate *candidate, int64_t *members, int *count, md_error *err) {
-  int64_t canonical = 0;
-  *count = 0;
-  if (candidate->message->person == 0) return 0;
-  int rc = md_people_canonical(candidate->store, candidate->message->person, &canonical, err);
-  return rc ? rc : md_people_members(candidate->store, canonical, members, MEMBERS_MAX, count, err);
+static int members_of(const md_candidate *candidate, md_members *members, md_error *err) {
+  return md_people_rows(candidate->store, candidate->message->person, candidate->arena, members, err);
 }
 
 static int search_consents(search *s, md_error *err) {
-  int64_t members[MEMBERS_MAX];
-  int count = 0;
-  int rc = members_of(s->candidate, members, &count, err);
-  for (int i = 0; rc == 0 && i < count; i++)
-    rc = md_consents_list(s->candidate->store, members[i], consider, s, err);
+  md_members members;
+  int rc = members_of(s->candidate, &members, err);
+  for (int i = 0; rc == 0 && i < members.count; i++)
+    rc = md_consents_list(s->candidate->store, members.ids[i], consider, s, err);
   return rc;
 }
 
@@ -100,14 +95,13 @@ static int consider_sale(void *context, const md_sale *row) {
 }
 
 static int search_sales(md_candidate *candidate, const char **evidence, md_error *err) {
-  int64_t members[MEMBERS_MAX];
-  int count = 0;
+  md_members members;
   purchase p = {.candidate = candidate};
   if (!candidate->message->to) return 0;
   md_address_hash(candidate->policy->address_key, candidate->message->to, p.hash);
-  int rc = members_of(candidate, members, &count, err);
-  for (int i = 0; rc == 0 && i < count; i++)
-    rc = md_sales_list(candidate->store, members[i], consider_sale, &p, err);
+  int rc = members_of(candidate, &members, err);
+  for (int i = 0; rc == 0 && i < members.count; i++)
+    rc = md_sales_list(candidate->store, members.ids[i], consider_sale, &p, err);
   *evidence = p.evidence;
   return rc;
 }

@@ -5,19 +5,14 @@
 #include "store/suppressions.h"
 #include <string.h>
 
-enum { MEMBERS_MAX = 256 };
-
 static int find_by_person(const md_candidate *candidate, const md_suppression_query *query, md_suppression *out,
                           md_error *err) {
-  int64_t canonical = 0, members[MEMBERS_MAX];
-  int count = 0;
-  if (candidate->message->person == 0) return MD_ENOTFOUND;
-  int rc = md_people_canonical(candidate->store, candidate->message->person, &canonical, err);
-  if (rc == 0) rc = md_people_members(candidate->store, canonical, members, MEMBERS_MAX, &count, err);
+  md_members members;
+  int rc = md_people_rows(candidate->store, candidate->message->person, candidate->arena, &members, err);
   if (rc) return rc;
   rc = MD_ENOTFOUND;
-  for (int i = 0; rc == MD_ENOTFOUND && i < count; i++)
-    rc = md_suppressions_of_person(candidate->store, members[i], query, candidate->arena, out, err);
+  for (int i = 0; rc == MD_ENOTFOUND && i < members.count; i++)
+    rc = md_suppressions_of_person(candidate->store, members.ids[i], query, candidate->arena, out, err);
   return rc;
 }
 

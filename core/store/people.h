@@ -39,8 +39,15 @@ int md_people_alias(md_store *store, int64_t id, int64_t canonical, int64_t beca
 int md_people_split(md_store *store, int64_t id, md_error *err);
 // Follows aliases to the canonical row.
 int md_people_canonical(md_store *store, int64_t id, int64_t *out, md_error *err);
-// All rows whose canonical person is `canonical`, itself first. Answers the count in `*count`, at most `max`.
-int md_people_members(md_store *store, int64_t canonical, int64_t *ids, int max, int *count, md_error *err);
+// The rows of a person, the canonical one first, however many: in the arena.
+typedef struct md_members {
+  const int64_t *ids;
+  int count;
+} md_members;
+// All rows whose canonical person is `canonical`.
+int md_people_members(md_store *store, int64_t canonical, md_arena *arena, md_members *out, md_error *err);
+// The same for whichever row of the person; none for 0.
+int md_people_rows(md_store *store, int64_t person, md_arena *arena, md_members *out, md_error *err);
 
 // Consent as rows, newest wins; all of P7's fields.
 // What a consent can be for (P7), each list ends in NULL.

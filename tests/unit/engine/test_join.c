@@ -269,16 +269,16 @@ static const char *everything(const int64_t *people, int count) {
                      run.about.value, (int)run.state, run.steps, (long long)run.due_at, run.outcome ? run.outcome : "");
   }
   for (int i = 0; i < count; i++) {
-    int64_t limit = 0, rows[MD_ROWS_MAX];
-    int row_count = 0;
+    int64_t limit = 0;
+    md_members rows = {0};
     md_value value = {0};
     const md_message_span span = {
         .person = people[i], .moment = "m", .until = INT64_MAX, .now = s.clock.at, .reserved = true, .limit = 1000};
     md_messages_times(s.store, &span, count_message, &limit, NULL);
     md_values_get(s.store, "m", 1, people[i], "k", s.arena, &value, NULL);
-    md_people_members(s.store, canonical(people[i]), rows, MD_ROWS_MAX, &row_count, NULL);
+    md_people_rows(s.store, people[i], s.arena, &rows, NULL);
     md_buffer_printf(&text, "person %d is %d of %d: %s, %d messaged, k = %s\n", (int)people[i],
-                     (int)canonical(people[i]), row_count, profile_of(people[i]), (int)limit,
+                     (int)canonical(people[i]), rows.count, profile_of(people[i]), (int)limit,
                      value.json ? value.json : "none");
   }
   const char *copy = md_arena_strdup(s.arena, text.data);
@@ -314,7 +314,7 @@ static void test_P3_undoing_gives_back_what_was(void **state) {
       int64_t first = canonical(people[a]), second = canonical(people[b]);
       if (first == second) continue;
       assert_int_equal(join(people[a], people[b]), 0);
-      joined[count++] = (int)(first > second ? first : second); // the newer becomes the alias
+      joined[count++] = (int)(canonical(first) == first ? second : first);
     }
     for (int i = count - 1; i > 0; i--) {
       int k = pick(i + 1), swap = joined[i];
@@ -323,6 +323,108 @@ static void test_P3_undoing_gives_back_what_was(void **state) {
     for (int i = 0; i < count; i++)
       assert_int_equal(split(joined[i]), 0);
     assert_string_equal(everything(people, CROWD), before);
+    shop_close(&s);
+  }
+}
+
+static const char *weak(const char *more, int64_t k) {
+  return md_arena_printf(s.arena, "{\"anon\":\"w%d\"%s}", (int)k, more);
+}
+
+static const char marketing[] = ",\"channel\":\"email\",\"purpose\":\"marketing\"";
+
+static int weak_rows_act(md_submission *submission, md_engine *engine, md_error *err) {
+  int rc = 0;
+  for (int k = 0; rc == 0 && k < submission->count; k++) {
+    const md_identity identity = {"data.anon", md_arena_printf(s.arena, "w%d", k), false};
+    int64_t id = 0;
+    rc = md_people_insert(engine->store, &identity, 1, engine->now, &id, err);
+  }
+  return rc;
+}
+
+static int64_t row_of(const char *kind, const char *value) {
+  int64_t row = 0;
+  assert_int_equal(md_people_find(s.store, kind, value, &row, NULL), 0);
+  return row;
+}
+
+static int64_t row_of_weak(int k) {
+  return row_of("data.anon", md_arena_printf(s.arena, "w%d", k));
+}
+
+// Steps from a row to its canonical one.
+static int depth_of(int64_t row) {
+  md_person person;
+  int depth = 0;
+  for (;; depth++) {
+    assert_int_equal(md_people_get(s.store, row, s.arena, &person, NULL), 0);
+    if (person.alias_of == 0) return depth;
+    row = person.alias_of;
+  }
+}
+
+enum { CHAIN = 1500, MARKED = 900 };
+
+// One chain of all rows, each an alias of the next older one (or newer): the longest that joins can have left.
+static int chain_act(md_submission *submission, md_engine *engine, md_error *err) {
+  int64_t first = row_of_weak(0), last = first + CHAIN - 1, customer = row_of("subject", "S");
+  bool older = submission->count == 1;
+  int rc = 0;
+  for (int64_t i = 1; rc == 0 && i < CHAIN; i++) {
+    int64_t row = older ? last - i + 1 : first + i - 1;
+    rc = md_people_alias(engine->store, row, older ? row - 1 : row + 1, 1, engine->now, err);
+  }
+  return rc ? rc : md_people_alias(engine->store, older ? first : last, customer, 1, engine->now, err);
+}
+
+static void test_P3_a_person_of_1500_rows(void **state) {
+  (void)state;
+  for (int order = 0; order < 2; order++) {
+    open_with("skip", "local e = m:wait_for('bought', { within = '10d' })\nreturn e and e.data.n or 'none'");
+    int64_t customer = person("S", NULL);
+    consent("consent.given", "S", SHOP_START - MD_HOUR);
+    assert_int_equal(shop_act(&s, weak_rows_act, CHAIN), 0);
+    shop_event(&s, "consent.withdrawn", NULL, weak(marketing, MARKED));
+    shop_event(&s, "start", NULL, weak("", MARKED - 1));
+    assert_string_equal(shop_outcome(&s), "waiting");
+    assert_non_null(strstr(profile_of(customer), "email/marketing"));
+    assert_int_equal(shop_act(&s, chain_act, order), 0);
+    for (int k = 0; k < CHAIN; k += 100)
+      assert_int_equal(canonical(row_of_weak(k)), customer);
+    assert_null(strstr(profile_of(customer), "email/marketing"));
+    shop_event(&s, "bought", "S", "{\"n\":\"by S\"}");
+    assert_int_equal(s.status, MD_EVENT_ACCEPTED);
+    assert_string_equal(shop_outcome(&s), "by S");
+    shop_event(&s, "bought", NULL, weak("", order ? CHAIN - 1 : 0)); // from the far end of the chain
+    assert_int_equal(s.status, MD_EVENT_ACCEPTED);
+    shop_close(&s);
+  }
+}
+
+enum { DEVICES = 300 };
+
+// Devices seen with a customer one by one, in either order: what the last of them said counts, and ways stay short.
+static void test_P3_many_devices_join_one_by_one(void **state) {
+  (void)state;
+  for (int order = 0; order < 2; order++) {
+    open_with("skip", "local e = m:wait_for('bought', { within = '10d' })\nreturn e and e.data.n or 'none'");
+    assert_int_equal(shop_act(&s, weak_rows_act, DEVICES), 0);
+    int64_t customer = person("S", NULL);
+    consent("consent.given", "S", SHOP_START - MD_HOUR);
+    shop_event(&s, "consent.withdrawn", NULL, weak(marketing, order ? 0 : DEVICES - 1));
+    shop_event(&s, "start", NULL, weak("", order ? 1 : DEVICES - 2));
+    for (int k = 0; k < DEVICES; k++) {
+      shop_event(&s, "seen", "S", weak("", order ? DEVICES - 1 - k : k));
+      assert_int_equal(s.status, MD_EVENT_ACCEPTED);
+    }
+    for (int k = 0; k < DEVICES; k++) {
+      assert_int_equal(canonical(row_of_weak(k)), canonical(customer));
+      assert_in_range(depth_of(row_of_weak(k)), 0, 2);
+    }
+    assert_null(strstr(profile_of(customer), "email/marketing"));
+    shop_event(&s, "bought", "S", "{\"n\":\"by S\"}");
+    assert_string_equal(shop_outcome(&s), "by S");
     shop_close(&s);
   }
 }
@@ -354,6 +456,8 @@ int main(void) {
       cmocka_unit_test(test_P2_two_people_are_not_joined),
       cmocka_unit_test(test_P2_the_order_does_not_matter),
       cmocka_unit_test(test_P3_undoing_gives_back_what_was),
+      cmocka_unit_test(test_P3_a_person_of_1500_rows),
+      cmocka_unit_test(test_P3_many_devices_join_one_by_one),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

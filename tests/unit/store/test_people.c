@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tables of people, consents and things: P2, P3, P4, P7.
+#include "store/internal.h"
 #include "store_fixture.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -69,8 +70,8 @@ static void test_a_profile_is_replaced(void **state) {
 // P3
 static void test_joins_are_aliases(void **state) {
   store_fixture *f = *state;
-  int64_t canonical = 0, ids[8];
-  int count = 0;
+  int64_t canonical = 0;
+  md_members rows;
   md_person person;
   store_fixture_begin(f);
   for (int i = 0; i < 4; i++)
@@ -87,15 +88,63 @@ static void test_joins_are_aliases(void **state) {
   store_fixture_expect(f, 0, md_people_canonical(f->store, 4, &canonical, &f->err));
   assert_int_equal(canonical, 4);
   store_fixture_expect(f, MD_ENOTFOUND, md_people_canonical(f->store, 99, &canonical, &f->err));
-  store_fixture_expect(f, 0, md_people_members(f->store, 3, ids, 8, &count, &f->err));
-  assert_int_equal(count, 3);
-  assert_int_equal(ids[0], 3);
-  assert_int_equal(ids[1], 2);
-  assert_int_equal(ids[2], 1);
-  store_fixture_expect(f, 0, md_people_members(f->store, 3, ids, 2, &count, &f->err));
-  assert_int_equal(count, 2);
+  store_fixture_expect(f, 0, md_people_members(f->store, 3, f->arena, &rows, &f->err));
+  assert_int_equal(rows.count, 3);
+  assert_int_equal(rows.ids[0], 3);
+  assert_int_equal(rows.ids[1], 2);
+  assert_int_equal(rows.ids[2], 1);
   store_fixture_expect(f, 0, md_people_get(f->store, 1, f->arena, &person, &f->err));
   assert_int_equal(person.alias_of, 2);
+}
+
+enum { CROWD = 1500 };
+
+// P3: a person of any number of rows, in the longest chain that there can be, whichever way it points.
+static void test_a_long_chain_is_one_person(void **state) {
+  store_fixture *f = *state;
+  for (int upwards = 0; upwards < 2; upwards++) {
+    int64_t first = 0, last = 0, canonical = 0;
+    md_members rows;
+    store_fixture_begin(f);
+    for (int i = 0; i < CROWD; i++) {
+      last = make_person(f->store, NULL, NULL);
+      if (i == 0) first = last;
+    }
+    for (int i = 1; i < CROWD; i++) {
+      int64_t alias = upwards ? first + i - 1 : last - i + 1;
+      store_fixture_expect(f, 0, md_people_alias(f->store, alias, upwards ? alias + 1 : alias - 1, 1, 1, &f->err));
+    }
+    store_fixture_commit(f);
+    store_fixture_expect(f, 0, md_people_canonical(f->store, upwards ? first : last, &canonical, &f->err));
+    assert_int_equal(canonical, upwards ? last : first);
+    store_fixture_expect(f, 0, md_people_rows(f->store, first + 900, f->arena, &rows, &f->err));
+    assert_int_equal(rows.count, CROWD);
+    assert_int_equal(rows.ids[0], canonical);
+    assert_int_equal(rows.ids[CROWD - 1], upwards ? first : last);
+  }
+}
+
+// Only damage makes a circle of aliases: it is one person still, and no failure of the storage.
+static void test_a_circle_is_one_person(void **state) {
+  store_fixture *f = *state;
+  md_members rows;
+  store_fixture_begin(f);
+  for (int i = 0; i < 9; i++)
+    make_person(f->store, NULL, NULL);
+  assert_int_equal(
+      sqlite3_exec(f->store->db,
+                   "UPDATE people SET alias_of = id - 1 WHERE id BETWEEN 2 AND 8;"
+                   "UPDATE people SET alias_of = 6 WHERE id = 3; UPDATE people SET alias_of = 9 WHERE id = 9",
+                   NULL, NULL, NULL),
+      SQLITE_OK);
+  store_fixture_commit(f);
+  for (int64_t id = 3; id < 10; id++) { // 8 → 7 → 6 → 5 → 4 → 3 → 6; 9 → 9
+    int64_t canonical = 0;
+    store_fixture_expect(f, 0, md_people_canonical(f->store, id, &canonical, &f->err));
+    assert_int_equal(canonical, id == 9 ? 9 : 3);
+    store_fixture_expect(f, 0, md_people_rows(f->store, id, f->arena, &rows, &f->err));
+    assert_int_equal(rows.count, id == 9 ? 1 : 6);
+  }
 }
 
 static int see_consent(void *context, const md_consent *row) {
@@ -149,6 +198,8 @@ int main(void) {
       TEST(test_an_identity_is_added_once),
       TEST(test_a_profile_is_replaced),
       TEST(test_joins_are_aliases),
+      TEST(test_a_long_chain_is_one_person),
+      TEST(test_a_circle_is_one_person),
       TEST(test_consents_come_oldest_first),
       TEST(test_a_thing_gets_its_parent),
   };

@@ -130,8 +130,9 @@ static void use_people(store_fixture *f, md_store *s) {
   md_person person;
   md_thing thing;
   md_consent consent = {.person = 1, .channel = "email", .purpose = "marketing"};
-  int go_on = 0, count;
-  int64_t row, ids[4];
+  int go_on = 0;
+  int64_t row;
+  md_members rows;
   make_person(s, "subject", "1");
   make_person(s, "subject", "2");
   md_people_find(s, "subject", "1", &row, &f->err);
@@ -140,7 +141,7 @@ static void use_people(store_fixture *f, md_store *s) {
   md_people_set_profile(s, 1, "{}", &f->err);
   md_people_alias(s, 1, 2, 1, 1, &f->err);
   md_people_split(s, 1, &f->err);
-  md_people_members(s, 2, ids, 4, &count, &f->err);
+  md_people_rows(s, 2, f->arena, &rows, &f->err);
   md_consents_insert(s, &consent, &f->err);
   md_consents_list(s, 1, see_consent, &go_on, &f->err);
   make_thing(s, "order", "o1", NULL, NULL);
