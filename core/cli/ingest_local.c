@@ -36,6 +36,8 @@ static void count_status(local *at, int64_t line, md_event_status status) {
     at->progress->accepted++;
   else if (status == MD_EVENT_DUPLICATE)
     at->progress->duplicates++;
+  else if (status == MD_EVENT_REFUSED)
+    md_progress_refuse(at->progress, line, MD_EVENT_REFUSED_TEXT);
   else
     md_progress_conflict(at->progress, line, "another event has this source and id");
 }

@@ -58,6 +58,7 @@ int md_shop_take(md_shop *shop, md_event *event, md_error *err) {
   int code = md_virtual_take(&shop->driver, event, &status, 1, false, err);
   if (!code && status == MD_EVENT_CONFLICTING)
     code = md_error_set(err, MD_ECONFLICT, "another event was sent with the id \"%s\"", event->id);
+  if (!code && status == MD_EVENT_REFUSED) code = md_error_set(err, MD_EINVAL, "%s", MD_EVENT_REFUSED_TEXT);
   return code;
 }
 

@@ -10,6 +10,11 @@ int md_secrets_digest(md_engine *engine, md_event *event, md_error *err) {
   return md_vault_digest(engine->store, event->digest, sizeof event->digest, err);
 }
 
+bool md_secrets_fit(const md_engine *engine, const md_event *event) {
+  if (!event->extensions || !md_plan_has_secrets(engine->plan, event->type)) return true;
+  return !strstr(event->extensions, "\"data_base64\":"); // canonical JSON: within a text the quotes are escaped
+}
+
 static bool is_scalar(const json_t *value) {
   return json_is_string(value) || json_is_number(value) || json_is_boolean(value);
 }
@@ -92,7 +97,9 @@ static int seal(md_engine *engine, md_event *event, const json_t *paths, md_erro
 
 int md_secrets_conceal(md_engine *engine, md_event *event, md_error *err) {
   bool failed = false;
-  if (!event->data_text || !md_plan_has_secrets(engine->plan, event->type)) return 0;
+  if (!md_plan_has_secrets(engine->plan, event->type)) return 0;
+  event->extensions = NULL;
+  if (!event->data_text) return 0;
   if (!event->data) event->data = md_json_parse(event->data_text, strlen(event->data_text), true, err);
   if (!event->data) return MD_ECORRUPT;
   json_t *paths = present(md_plan_event_of(engine->plan, event->type), event->data);

@@ -7,8 +7,11 @@
 
 // Digests of events whose types have secrets are keyed: nobody can try guesses on them. Before the event is looked up.
 int md_secrets_digest(md_engine *engine, md_event *event, md_error *err);
+// False for an event whose type has secrets and whose data is bytes: nobody knows where in them a secret is.
+bool md_secrets_fit(const md_engine *engine, const md_event *event);
 // Of an event about to be stored, with its seq: data_text keeps what the plan declares, `sealed` has all of it, and
-// `data` gets marks (base/secret.h) where the secrets are. Does nothing for types without secrets.
+// `data` gets marks (base/secret.h) where the secrets are; extensions, which no plan declares, are not kept. Does
+// nothing for types without secrets.
 int md_secrets_conceal(md_engine *engine, md_event *event, md_error *err);
 // The data of an event, parsed, with marks where its secrets are; NULL where it has none. Own: may be changed.
 int md_secrets_data(md_engine *engine, const md_event *event, json_t **out, md_error *err);

@@ -9,7 +9,11 @@ typedef enum md_event_status {
   MD_EVENT_DUPLICATE,
   MD_EVENT_CONFLICTING, // same id, another event (409)
   MD_EVENT_UNAVAILABLE, // the batch was rolled back (503)
+  MD_EVENT_REFUSED,     // its type has secrets and its data is no JSON, so that nothing could be sealed (400)
 } md_event_status;
+
+// What is wrong with one that is refused, and what to do.
+#define MD_EVENT_REFUSED_TEXT "a type with secrets takes JSON data: send \"data\" as JSON, not bytes or \"data_base64\""
 
 struct md_engine;
 typedef struct md_submission md_submission;

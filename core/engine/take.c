@@ -33,7 +33,8 @@ static void stamp(md_engine *engine, md_event *event) {
 }
 
 int md_take_event(md_engine *engine, md_event *event, md_event_status *status, md_error *err) {
-  *status = MD_EVENT_ACCEPTED;
+  *status = md_secrets_fit(engine, event) ? MD_EVENT_ACCEPTED : MD_EVENT_REFUSED;
+  if (*status == MD_EVENT_REFUSED) return 0;
   int rc = known_before(engine, event, status, err);
   if (rc || *status != MD_EVENT_ACCEPTED) return rc;
   stamp(engine, event);

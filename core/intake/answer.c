@@ -15,10 +15,16 @@ static const char *name_of(md_event_status status) {
     return "duplicate";
   case MD_EVENT_CONFLICTING:
     return "conflict";
+  case MD_EVENT_REFUSED:
+    return "refused";
   case MD_EVENT_UNAVAILABLE:
     break;
   }
   return "unavailable";
+}
+
+static const char *problem_of(md_event_status status) {
+  return status == MD_EVENT_CONFLICTING ? conflict_text : status == MD_EVENT_REFUSED ? MD_EVENT_REFUSED_TEXT : NULL;
 }
 
 static bool is_stored(md_event_status status) {
@@ -49,13 +55,14 @@ static enum MHD_Result answer_one(md_request *request) {
   md_buffer_puts(text, ",\"status\":\"");
   md_buffer_puts(text, name_of(status));
   md_buffer_puts(text, "\"");
-  if (status == MD_EVENT_CONFLICTING) {
-    md_error_set(&request->error, MD_ECONFLICT, "%s", conflict_text);
+  const char *problem = problem_of(status);
+  if (problem) {
+    md_error_set(&request->error, MD_ECONFLICT, "%s", problem);
     md_buffer_puts(text, ",\"error\":");
-    md_respond_write_text(text, conflict_text);
+    md_respond_write_text(text, problem);
   }
   md_buffer_puts(text, "}\n");
-  return md_respond(request, is_stored(status) ? 202 : 409, false);
+  return md_respond(request, is_stored(status) ? 202 : status == MD_EVENT_REFUSED ? 400 : 409, false);
 }
 
 static void write_item(md_buffer *text, size_t index, const md_batch_item *item, const char *status,
@@ -89,7 +96,7 @@ static enum MHD_Result answer_batch(md_request *request) {
     }
     md_event_status status = submission->statuses[handed++];
     any_stored = any_stored || is_stored(status);
-    write_item(text, i, item, name_of(status), status == MD_EVENT_CONFLICTING ? conflict_text : NULL);
+    write_item(text, i, item, name_of(status), problem_of(status));
   }
   md_buffer_puts(text, "]\n");
   if (!any_stored) md_error_set(&request->error, MD_EINVAL, "no event of the batch was accepted");

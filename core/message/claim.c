@@ -62,12 +62,13 @@ static int thaw(claim *c, const md_message *message, bool reveal, md_compose *co
   return rc;
 }
 
-// X1: its key is gone, so it goes nowhere.
-static int expired(claim *c, md_message *message) {
+// X1: its key is gone, or does not fit, so it goes nowhere.
+static int expired(claim *c, md_message *message, bool lost) {
   message->state = MD_MESSAGE_SUPPRESSED;
   message->reason = "secret_expired";
   message->final_at = c->now;
-  return md_outbox_end(c->outbox, c->store, message, 0, c->err);
+  int rc = lost ? md_outbox_secret_lost(c->store, message, c->now, c->err) : 0;
+  return rc ? rc : md_outbox_end(c->outbox, c->store, message, 0, c->err);
 }
 
 static int unfillable(claim *c, md_message *message, const md_error *why) {
@@ -130,10 +131,10 @@ static int claim_one(claim *c, md_message *message) {
     md_buffer_deinit(&mail);
     return md_error_set(c->err, rc, "%s", why.text);
   }
-  bool gone = rc == MD_ENOTFOUND;
+  bool lost = rc == MD_ECONFLICT, gone = lost || rc == MD_ENOTFOUND;
   if (rc == 0) rc = render(c, message, to ? to : message->to, &compose, &mail, &why);
   if (gone)
-    rc = expired(c, message);
+    rc = expired(c, message, lost);
   else if (rc == MD_ENOMEM)
     rc = no_memory(c);
   else if (rc)

@@ -2,9 +2,7 @@
 // The decision in the turn: whether a message goes, where to, in which words (M1, M5's limit, M8, M9). It fills a row
 // of messages, queued or suppressed, and stores none of it itself.
 #include "base/digest.h"
-#include "base/log.h"
 #include "base/secret.h"
-#include "base/utf8.h"
 #include "message/names.h"
 #include "message/opt_out.h"
 #include "message/outbox_state.h"
@@ -192,11 +190,15 @@ static int freeze_secrets(decision *d) {
   if (!d->out->data) return no_memory(d);
   if (!references) return 0;
   d->out->secrets = written(d, references);
+  if (!d->out->secrets) return no_memory(d);
   int rc = md_message_reveal(d->store, d->shown, references, d->send->now, d->arena, &d->data, d->err);
-  if (rc == MD_ENOTFOUND) suppress(d, "secret_expired", NULL);
-  if (rc && rc != MD_ENOTFOUND) return rc;
-  if (rc == 0) d->data = (json_t *)md_names_apply(d->data, d->send->name_paths);
-  return d->data && d->out->secrets ? 0 : no_memory(d);
+  if (rc == MD_ENOTFOUND || rc == MD_ECONFLICT) {
+    suppress(d, "secret_expired", NULL);
+    return rc == MD_ECONFLICT ? md_outbox_secret_lost(d->store, d->out, d->send->now, d->err) : 0;
+  }
+  if (rc) return rc;
+  d->data = (json_t *)md_names_apply(d->data, d->send->name_paths);
+  return d->data ? 0 : no_memory(d);
 }
 
 // What the template sees: the script's data, the profile under `profile`, and its name where data has none.
@@ -309,22 +311,4 @@ int md_outbox_decide(void *outbox, md_store *store, const md_send *send, md_aren
   int rc = decide(&d);
   md_json_scope(scope);
   return rc;
-}
-
-const char md_outbox_secret_unfit[] =
-    "a secret's value cannot stand where the template has it: a link begins with https://, a header has one line";
-
-const char *md_outbox_readable(md_arena *arena, const char *text) {
-  if (!text || md_utf8_valid(text, strlen(text))) return text;
-  char *copy = md_arena_strdup(arena, text);
-  for (char *c = copy; c && *c; c++)
-    if ((unsigned char)*c >= 0x80) *c = '?';
-  return copy;
-}
-
-int md_outbox_alert(md_store *store, const md_message *message, md_micros now, md_error *err) {
-  char run[24];
-  md_log(MD_LOG_ERROR, "message", "a template could not be filled", "moment", message->moment, "run",
-         md_log_int_text((long long)message->run, run), "error", message->detail, NULL);
-  return md_incidents_insert(store, "template", 0, message->run, message->detail, now, err);
 }

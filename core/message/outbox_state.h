@@ -51,3 +51,5 @@ extern const char md_outbox_secret_unfit[];
 const char *md_outbox_readable(md_arena *arena, const char *text);
 // Logs the failure and files an incident, so that the team hears of a template that cannot be filled (M1).
 int md_outbox_alert(md_store *store, const md_message *message, md_micros now, md_error *err);
+// The same of a secret that does not open though its key is there: its mail ends as with a key that is gone (X1).
+int md_outbox_secret_lost(md_store *store, const md_message *message, md_micros now, md_error *err);

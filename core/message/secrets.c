@@ -70,13 +70,22 @@ static int find_sealed(md_store *store, int64_t owner, md_arena *arena, const vo
   return code || *sealed ? code : md_error_set(err, MD_ENOTFOUND, "what a secret was in has no secrets");
 }
 
+// A key, or sealed bytes, of another life of the database (a backup was taken back) or damaged: these are lost,
+// whatever else is stored is as good as before.
+static int lost(md_error *err) {
+  return md_error_set(err, MD_ECONFLICT, "a secret does not open with the key kept for it");
+}
+
 // The whole data of an event, or answer to a call, its secrets in it.
 static int open_owner(md_store *store, int64_t owner, md_micros now, md_arena *arena, json_t **out, md_error *err) {
   const char *text = NULL;
   const void *sealed = NULL;
   size_t len = 0;
   int code = find_sealed(store, owner, arena, &sealed, &len, err);
-  if (!code) code = md_vault_unseal(store, owner, now, sealed, len, arena, &text, err);
+  if (!code) {
+    code = md_vault_unseal(store, owner, now, sealed, len, arena, &text, err);
+    if (code == MD_ECORRUPT) return lost(err);
+  }
   if (code) return code;
   *out = md_json_parse(text, strlen(text), true, NULL); // its error would show what it stumbled on
   return *out ? 0 : md_error_set(err, MD_ECORRUPT, "sealed secrets are damaged");

@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import signal
+import sqlite3
 import subprocess
 
 from harness import MOMENTD, SLOW, Shop, main, moment
@@ -71,6 +72,42 @@ def test_live():
             assert os.stat(os.path.join(shop.mail, name)).st_mode & 0o7777 == 0o600, name
         assert shop.stop() == 0
         search_files(shop, link, [os.path.join(shop.mail, name) for name in os.listdir(shop.mail)])
+
+
+def test_keys_that_do_not_fit():
+    """X1: keys of another life of the database cost the mails they were for, and nothing else."""
+    link, other = new_link(), new_link()
+    late = SEND.replace("'1s'", "'3s'")
+    files = {**scripts(), "reset/moment.lua": moment(late, "class = 'security', " + ON + "about = 'person'")}
+    with Shop(files).start() as shop:
+        shop.send("password.reset_requested", "ida", data(link))
+        assert shop.stop() == 0
+        with sqlite3.connect(shop.db + ".keys") as db:
+            db.execute("UPDATE event_keys SET wrapped = randomblob(length(wrapped))")
+        db.close()
+        shop.start()
+        shop.wait("the message's end", lambda: ended(shop))
+        assert [run["outcome"] for run in shop.rows("runs", "list")] == ["secret_expired"]
+        with sqlite3.connect(shop.db) as db:
+            assert db.execute("SELECT kind FROM incidents").fetchall() == [("secret_lost",)]
+        db.close()
+        shop.send("password.reset_requested", "ida", data(other))
+        shop.wait("the mail", shop.mails)
+        assert [links for _, links, _ in sent_links(shop)] == [{other}]
+        search_files(shop, link)
+
+
+def test_database_without_its_key():
+    """X1: a database that was moved without its key is not written to with another."""
+    with Shop(scripts()).start() as shop:
+        assert shop.stop() == 0
+        os.rename(shop.db + ".key", shop.db + ".kept")
+        os.remove(shop.db + ".keys")
+        run = subprocess.run([MOMENTD, "run", "--db", shop.db, "--scripts", shop.scripts, "--listen", "127.0.0.1:0"],
+                             capture_output=True, text=True, timeout=20 * SLOW)
+        assert run.returncode != 0 and "another master key" in run.stderr and shop.db + ".key" in run.stderr, run
+        os.rename(shop.db + ".kept", shop.db + ".key")
+        shop.start()
 
 
 def test_shadow():
@@ -224,13 +261,13 @@ def test_another_master_key():
             file.write(secrets.token_bytes(32))
         done = subprocess.run([MOMENTD, "run", "--db", shop.db, "--scripts", shop.scripts, "--listen", "127.0.0.1:0"],
                               capture_output=True, text=True, timeout=30 * SLOW)
-        assert done.returncode == 1 and "was made with another master key" in done.stderr, done.stderr
+        assert done.returncode == 1 and "was written with another master key" in done.stderr, done.stderr
         os.chmod(shop.db + ".key", 0o644)
         done = subprocess.run([MOMENTD, "run", "--db", shop.db, "--scripts", shop.scripts, "--listen", "127.0.0.1:0"],
                               capture_output=True, text=True, timeout=30 * SLOW)
         assert done.returncode == 1 and "chmod 600" in done.stderr, done.stderr
 
 
-main(test_live, test_shadow, test_redirect, test_only_to_the_triggers_address, test_script_that_would_tell,
-     test_bad_link, test_virtual_time,
+main(test_live, test_keys_that_do_not_fit, test_database_without_its_key, test_shadow, test_redirect,
+     test_only_to_the_triggers_address, test_script_that_would_tell, test_bad_link, test_virtual_time,
      test_virtual_time_that_stops_early, test_history, test_no_core_dumps, test_another_master_key)

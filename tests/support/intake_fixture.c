@@ -39,6 +39,7 @@ static void answer(intake_fixture *fixture, md_submission *submission) {
     note_event(fixture, submission, &submission->events[i]);
     submission->statuses[i] = strncmp(id, "dup", 3) == 0        ? MD_EVENT_DUPLICATE
                               : strncmp(id, "conflict", 8) == 0 ? MD_EVENT_CONFLICTING
+                              : strncmp(id, "bytes", 5) == 0    ? MD_EVENT_REFUSED
                                                                 : MD_EVENT_ACCEPTED;
     if (strncmp(id, "full", 4) == 0) submission->code = md_error_set(&submission->error, MD_EFULL, "the disk is full");
     atomic_fetch_add(&fixture->events, 1);

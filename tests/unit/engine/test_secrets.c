@@ -50,6 +50,33 @@ static void test_X1_only_what_is_declared_is_readable(void **state) {
   shop_close(&s);
 }
 
+// Bytes have no paths, and extensions are declared nowhere.
+static void test_X1_bytes_are_refused_and_extensions_not_kept(void **state) {
+  (void)state;
+  shop s;
+  md_event event;
+  open_with(&s, "return 'x'");
+  shop_prepare(&s, &event, "reset", "ida", NULL, "bytes");
+  event.extensions = "{\"data_base64\":\"TEtJTks=\"}";
+  shop_take(&s, &event);
+  assert_int_equal(s.status, MD_EVENT_REFUSED);
+  assert_int_equal(md_store_count(s.store, "events", NULL), 0);
+  static const char *const datas[] = {"{\"link\":\"L\"}", NULL};
+  for (int i = 0; i < 2; i++) {
+    shop_prepare(&s, &event, "reset", "ida", datas[i], i ? "two" : "one");
+    event.extensions = "{\"note\":\"see L, \\\"data_base64\\\":\"}";
+    shop_take(&s, &event);
+    assert_int_equal(s.status, MD_EVENT_ACCEPTED);
+    assert_int_equal(md_events_get(s.store, i + 1, s.arena, &event, NULL), 0);
+    assert_null(event.extensions);
+  }
+  shop_prepare(&s, &event, "other", "ida", NULL, "three");
+  event.extensions = "{\"data_base64\":\"TEtJTks=\"}";
+  shop_take(&s, &event);
+  assert_int_equal(s.status, MD_EVENT_ACCEPTED);
+  shop_close(&s);
+}
+
 // What a script sees is the same in the first turn and in a replay, and after the key is gone.
 static void test_X1_a_script_has_an_opaque_value(void **state) {
   (void)state;
@@ -273,6 +300,7 @@ int main(void) {
   md_json_init();
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_X1_only_what_is_declared_is_readable),
+      cmocka_unit_test(test_X1_bytes_are_refused_and_extensions_not_kept),
       cmocka_unit_test(test_X1_a_script_has_an_opaque_value),
       cmocka_unit_test(test_X1_whatever_is_done_with_it_raises),
       cmocka_unit_test(test_X1_nobody_forges_one),

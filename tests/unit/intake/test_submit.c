@@ -92,6 +92,10 @@ static void test_batch(void **state) {
        "accepted before\"},{\"index\":3,\"id\":\"bad\",\"status\":\"refused\",\"error\":\"missing attributes: "
        "specversion, source, type\"},{\"index\":4,\"status\":\"refused\",\"error\":\"an event is a JSON object\"}]\n");
   post(BATCH, "[{\"id\":\"bad\"}]", 400, "[{\"index\":0,\"id\":\"bad\",\"status\":\"refused\"");
+  post(STRUCTURED, EVENT("bytes-1"), 400,
+       "{\"id\":\"bytes-1\",\"status\":\"refused\",\"error\":\"a type with secrets takes");
+  post(BATCH, "[" EVENT("bytes-1") "," EVENT("e-2") "]", 200,
+       "\"status\":\"refused\",\"error\":\"a type with secrets takes");
   post(BATCH, "[" EVENT("conflict-1") "]", 400, "\"status\":\"conflict\"");
   post(BATCH, "[" EVENT("e-1") "," EVENT("full-2") "]", 503, "the disk is full");
   post(BATCH, EVENT("e-1"), 400, "a batch is a JSON array");

@@ -117,6 +117,24 @@ static void test_X1_gone_with_the_key(void **state) {
   assert_int_equal(md_message_reveal(f->store, shown, references, NOW, f->arena, &whole, &f->err), MD_ENOTFOUND);
 }
 
+// Of another life of the database: told from a key that is gone, and from a storage that fails.
+static void test_X1_a_key_that_does_not_fit(void **state) {
+  fixture *f = *state;
+  int64_t seq = store_event(f, "1", "{\"link\":\"L1\"}");
+  json_t *data = json_pack("{s:o}", "link", md_secret_mark(seq, "link")), *shown, *references, *whole = NULL;
+  const void *bytes = NULL;
+  size_t len = 0;
+  assert_int_equal(md_message_secrets(data, &shown, &references), 0);
+  assert_int_equal(md_store_begin(f->store, &f->err), 0);
+  assert_int_equal(md_vault_seal(f->store, seq, NOW, "[]", "{}", f->arena, &bytes, &len, &f->err), 0);
+  assert_int_equal(md_store_commit(f->store, &f->err), 0);
+  assert_int_equal(md_message_reveal(f->store, shown, references, NOW, f->arena, &whole, &f->err), MD_ECONFLICT);
+  seq = store_event(f, "2", "{\"link\":\"L2\"}"); // the next has its own
+  data = json_pack("{s:o}", "link", md_secret_mark(seq, "link"));
+  assert_int_equal(md_message_secrets(data, &shown, &references), 0);
+  assert_int_equal(md_message_reveal(f->store, shown, references, NOW, f->arena, &whole, &f->err), 0);
+}
+
 // H3: of an event and a call with the same number, each has its own.
 static void test_X1_of_an_answer(void **state) {
   fixture *f = *state;
@@ -167,7 +185,7 @@ static void test_out_of_memory(void **state) {
 int main(void) {
   md_json_init();
   const struct CMUnitTest tests[] = {TEST(test_X2_shown_without_and_revealed_with), TEST(test_X1_gone_with_the_key),
-                                     TEST(test_X1_of_an_answer), TEST(test_no_secrets_no_references),
-                                     TEST(test_out_of_memory)};
+                                     TEST(test_X1_a_key_that_does_not_fit),         TEST(test_X1_of_an_answer),
+                                     TEST(test_no_secrets_no_references),           TEST(test_out_of_memory)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
