@@ -71,19 +71,23 @@ static int succeed_json(verdict *v, json_t *json, md_error *err) {
   return v->answer ? 0 : MD_ENOMEM;
 }
 
-// The parser quotes what it stumbled over: no matter for the shop's own eyes, but not where secrets may be.
+// The parser quotes what it stumbled over, which may be a customer's: where it stands is enough.
 static const char *no_json(const verdict *v, const md_error *why) {
   if (v->call->secret) return "the answer is no JSON";
-  return md_arena_printf(v->engine->arena, "the answer is no JSON (%s)", why->text);
+  return md_arena_printf(v->engine->arena, "the answer is no JSON (%.*s)", (int)strcspn(why->text, ":"), why->text);
 }
 
 static int take_json(verdict *v, md_error *err) {
   const md_buffer *body = &v->attempt->body;
   md_error why = {0};
+  bool missing = false;
   if (body->len == 0) return succeed(v, NULL, NULL);
   if (body->len > JSON_MAX) return fail_size(v, JSON_MAX, "give save = \"name\" to keep it as a file");
   json_t *json = md_json_parse(body->data, body->len, true, &why);
   if (!json && why.code == MD_ENOMEM) return MD_ENOMEM;
+  if (json && md_secrets_missing(v->call, json, &missing)) return MD_ENOMEM;
+  if (missing)
+    return fail(v, "secret_missing", in_words(v, "nothing stands where secret leads to; nothing is kept of it"));
   if (json) return succeed_json(v, json, err);
   const char *what = no_json(v, &why);
   return fail(v, "not_json", what ? in_words(v, what) : NULL);

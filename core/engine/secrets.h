@@ -21,6 +21,9 @@ int md_secrets_data(md_engine *engine, const md_event *event, json_t **out, md_e
 // and `*paths` a list of them. Else `*shown` is `json` and `*paths` NULL.
 int md_secrets_conceal_answer(md_engine *engine, md_call *call, json_t *json, json_t **shown, json_t **paths,
                               md_error *err);
+// Whether one of call->secret's paths leads to nothing: then the secret may be anywhere else in the answer. A null is
+// something: there is no secret. Sets `*missing` then. MD_ENOMEM.
+int md_secrets_missing(const md_call *call, const json_t *json, bool *missing);
 // What a journal has of an answer becomes what a script gets: marks where its secrets are. MD_ENOMEM.
 int md_secrets_mark_answer(json_t *answer);
 

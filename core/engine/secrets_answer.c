@@ -73,6 +73,15 @@ static json_t *show(const json_t *json, const json_t *paths) {
   return shown;
 }
 
+int md_secrets_missing(const md_call *call, const json_t *json, bool *missing) {
+  json_t *path, *wanted = call->secret ? md_json_parse(call->secret, strlen(call->secret), false, NULL) : NULL;
+  size_t i;
+  json_array_foreach(wanted, i, path) {
+    *missing |= !md_json_at(json, json_string_value(path));
+  }
+  return call->secret && !wanted ? MD_ENOMEM : 0;
+}
+
 int md_secrets_conceal_answer(md_engine *engine, md_call *call, json_t *json, json_t **shown, json_t **paths,
                               md_error *err) {
   *paths = call->secret ? present(json, call->secret) : NULL;

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "intake/page.h"
+#include <stdio.h>
 #include <string.h>
 
 void md_respond_write_text(md_buffer *out, const char *text) {
@@ -16,14 +17,28 @@ void md_respond_write_text(md_buffer *out, const char *text) {
     md_buffer_puts(out, "\"\"");
 }
 
+// Of a body that is no JSON the parser quotes what it stumbled over, for its sender alone: the log says where it
+// stands.
+static const char *loggable(const md_request *request, char out[static sizeof request->error.text]) {
+  static const char *const quotes[] = {" near '", " escape '", " Unicode '"};
+  const char *text = request->error.text;
+  size_t len = strlen(text);
+  if (!*text) return NULL;
+  for (size_t i = 0; i < sizeof quotes / sizeof quotes[0] && request->error.code == MD_ESYNTAX; i++) {
+    const char *quote = strstr(text, quotes[i]);
+    if (quote && (size_t)(quote - text) < len) len = (size_t)(quote - text);
+  }
+  snprintf(out, sizeof request->error.text, "%.*s", (int)len, text);
+  return out;
+}
+
 static void log_answer(const md_request *request, int status) {
   md_log_level level = status < 400 ? MD_LOG_DEBUG : MD_LOG_INFO;
   if (!md_log_wants(level)) return;
-  char client[46], code[24];
+  char client[46], code[24], error[sizeof request->error.text];
   md_address_format(&request->client, client);
   md_log(level, "intake", "request", "request", request->id, "status", md_log_int_text(status, code), "client", client,
-         "key", request->key ? request->key->name : NULL, "error", *request->error.text ? request->error.text : NULL,
-         NULL);
+         "key", request->key ? request->key->name : NULL, "error", loggable(request, error), NULL);
 }
 
 static void add_headers(const md_request *request, struct MHD_Response *response, int status, bool close) {

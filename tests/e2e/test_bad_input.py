@@ -3,6 +3,7 @@
 # ctest: label=e2e timeout=60 cost=10
 """What the binary answers to what is wrong: plans, events, schedules, durations, answers of servers, labels, experiments.
 Each answer says what was wrong and where, and nothing else is harmed."""
+import http.client
 import http.server
 import os
 import threading
@@ -52,6 +53,22 @@ def test_a_thing_without_a_parent():
 
 def incidents(shop, who):
     return [(row["incident"], row["event"], row["detail"]) for row in shop.rows("why", who) if row["kind"] == "incident"]
+
+
+def test_the_log_quotes_no_body():
+    """X2: what a malformed body has is told to its sender at most."""
+    binary = {"Content-Type": "application/json", "ce-specversion": "1.0", "ce-id": "1", "ce-source": "/s", "ce-type": "t"}
+    with Shop({"m/moment.lua": IDLE}).start() as shop:
+        for kind in ({"Content-Type": "application/cloudevents+json"}, binary,
+                     {"Content-Type": "application/cloudevents-batch+json"}):
+            for body in (b'{"link":"SEKRET\n"}', b'{"link":"SEKRET', b'{"link":SEKRET}', b'{"SEKRET":1,"SEKRET":2}',
+                         b'{"link":"SEKRET\xff"}', b'{"link":"\\uSEKR"}', b'{"a":"SEKRET" "b"}', b'{"a":" near \'SEKRET'):
+                connection = http.client.HTTPConnection("127.0.0.1", shop.port)
+                connection.request("POST", "/v1/events", body, kind)
+                assert connection.getresponse().status == 400, (kind, body)
+                connection.close()
+        assert "SEKR" not in shop.text_log()
+        assert shop.text_log().count("JSON: line 1, column") == 24, shop.text_log()
 
 
 def test_an_event_with_two_customers_identities():
@@ -164,7 +181,7 @@ def test_an_experiment_without_its_file():
         assert shop.sql("SELECT count(*) FROM exposures") == [(0,)]
 
 
-main(test_a_plan_that_names_a_path_twice, test_a_cycle_of_things, test_a_thing_without_a_parent,
+main(test_the_log_quotes_no_body, test_a_plan_that_names_a_path_twice, test_a_cycle_of_things, test_a_thing_without_a_parent,
      test_an_event_with_two_customers_identities, test_a_cart_that_changes_hands, test_a_schedule_that_never_fires,
      test_a_negative_duration, test_an_answer_of_10_MB, test_a_label_with_10_000_values,
      test_an_experiment_without_its_file)

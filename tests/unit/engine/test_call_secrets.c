@@ -44,10 +44,11 @@ static void test_H3_values_at_the_paths_are_sealed(void **state) {
   static const struct {
     const char *body, *answer;
   } cases[] = {
-      {"{\"n\":1,\"token\":\"TOKENTOKEN\"}",
-       "{\"json\":{\"n\":1,\"token\":\"[secret]\"},\"secret\":{\"call\":1,\"paths\":[\"token\"]},\"status\":200}"},
-      {"{\"links\":{\"reset\":[\"TOKENTOKEN\"],\"x\":true}}",
-       "{\"json\":{\"links\":{\"reset\":\"[secret]\",\"x\":true}},"
+      {"{\"links\":{\"reset\":null},\"n\":1,\"token\":\"TOKENTOKEN\"}",
+       "{\"json\":{\"links\":{\"reset\":null},\"n\":1,\"token\":\"[secret]\"},\"secret\":{\"call\":1,\"paths\":["
+       "\"token\"]},\"status\":200}"},
+      {"{\"links\":{\"reset\":[\"TOKENTOKEN\"],\"x\":true},\"token\":null}",
+       "{\"json\":{\"links\":{\"reset\":\"[secret]\",\"x\":true},\"token\":null},"
        "\"secret\":{\"call\":1,\"paths\":[\"links.reset\"]},\"status\":200}"},
       // wherever else the server repeats it
       {"{\"TOKENTOKEN\":1,\"a\":[\"see TOKENTOKEN\",{\"b\":\"TOKENTOKEN\"},\"y\"],\"links\":{\"reset\":1234},"
@@ -55,11 +56,11 @@ static void test_H3_values_at_the_paths_are_sealed(void **state) {
        "{\"json\":{\"a\":[\"[secret]\",{\"b\":\"[secret]\"},\"y\"],\"links\":{\"reset\":\"[secret]\"},"
        "\"token\":\"[secret]\"},\"secret\":{\"call\":1,\"paths\":[\"token\",\"links.reset\"]},\"status\":200}"},
       // a short one is only compared
-      {"{\"a\":\"TO\",\"b\":\"x TO\",\"token\":\"TO\"}",
-       "{\"json\":{\"a\":\"[secret]\",\"b\":\"x TO\",\"token\":\"[secret]\"},"
+      {"{\"a\":\"TO\",\"b\":\"x TO\",\"links\":{\"reset\":null},\"token\":\"TO\"}",
+       "{\"json\":{\"a\":\"[secret]\",\"b\":\"x TO\",\"links\":{\"reset\":null},\"token\":\"[secret]\"},"
        "\"secret\":{\"call\":1,\"paths\":[\"token\"]},\"status\":200}"},
-      {"{\"links\":null,\"n\":2,\"token\":null}", "{\"json\":{\"links\":null,\"n\":2,\"token\":null},\"status\":200}"},
-      {"[\"token\"]", "{\"json\":[\"token\"],\"status\":200}"},
+      {"{\"links\":{\"reset\":null},\"n\":2,\"token\":null}",
+       "{\"json\":{\"links\":{\"reset\":null},\"n\":2,\"token\":null},\"status\":200}"},
       {"", "{\"status\":200}"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -74,6 +75,26 @@ static void test_H3_values_at_the_paths_are_sealed(void **state) {
     assert_int_equal(md_runs_get(s.store, 1, s.arena, &run, NULL), 0);
     assert_non_null(memmem(run.journal, run.journal_len, "\"status\":200", 12)); // it is what the script was given
     assert_hidden(&s, "TOKENTOKEN");
+    close_shop(&s, c);
+  }
+}
+
+// It may stand anywhere else: nothing of the answer is kept.
+static void test_H3_a_path_that_leads_to_nothing_fails_closed(void **state) {
+  (void)state;
+  static const char *const bodies[] = {"[\"TOKENTOKEN\"]",
+                                       "\"TOKENTOKEN\"",
+                                       "{\"data\":{\"token\":\"TOKENTOKEN\"}}",
+                                       "{\"links\":[{\"reset\":\"TOKENTOKEN\"}],\"token\":\"x\"}",
+                                       "{\"links\":null,\"token\":\"TOKENTOKEN\"}",
+                                       "{\"token\":\"TOKENTOKEN\"}"};
+  for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+    shop s;
+    caller *c = open_with(&s, "secret = { 'token', 'links.reset' }", "return tostring(answer) .. ' ' .. code");
+    come_back(&s, c, MD_CALL_END_ANSWER, 200, bodies[i]);
+    assert_string_equal(shop_outcome(&s), "nil secret_missing");
+    assert_hidden(&s, "TOKENTOKEN");
+    assert_int_equal(md_vault_count(s.store), 0);
     close_shop(&s, c);
   }
 }
@@ -185,7 +206,7 @@ static void test_B1_every_allocation(void **state) {
     c->count = 0;
     attempt->end = MD_CALL_END_ANSWER;
     attempt->status = 200;
-    md_buffer_puts(&attempt->body, "{\"links\":[\"x TOKENTOKEN\"],\"token\":\"TOKENTOKEN\"}");
+    md_buffer_puts(&attempt->body, "{\"links\":{\"reset\":[\"x TOKENTOKEN\"]},\"token\":\"TOKENTOKEN\"}");
     md_engine_call_finished(s.engine, attempt);
     md_alloc_fail_after(n, 0);
     refused += md_engine_batch(s.engine, false, NULL) < 0;
@@ -206,6 +227,7 @@ int main(void) {
   md_json_init();
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_H3_values_at_the_paths_are_sealed),
+      cmocka_unit_test(test_H3_a_path_that_leads_to_nothing_fails_closed),
       cmocka_unit_test(test_H3_a_bad_answer_is_not_quoted),
       cmocka_unit_test(test_X1_a_script_has_an_opaque_value),
       cmocka_unit_test(test_X1_whatever_is_done_with_it_raises),
