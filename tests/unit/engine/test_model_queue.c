@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // T3: `again = "queue"` against an obvious model, over random histories: first in first out, one at a time, max_age at
 // the start, 100 a key.
+// ctest: tsan=no
 #include "shop.h"
 
 // Events come at whole minutes; the ends of runs do not, so that nothing is a tie (ties are the other model's).
