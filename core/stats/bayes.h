@@ -12,7 +12,9 @@ typedef struct md_beta {
   double a, b; // both positive
 } md_beta;
 
-// P(arm i is the highest) and E[max of all - arm i], for `arms` Beta posteriors. Either output may be NULL.
+// P(arm i is the highest) = ∫ f_i Π F_j and E[max of all - arm i] = ∫ (F_i - Π F_j), for `arms` Beta posteriors: order
+// statistics of independent variables (David, Nagaraja 2003, section 5.2); as a decision, Stucchio 2015. Either output
+// may be NULL.
 int md_beta_best(const md_beta *posteriors, size_t arms, double *best, double *loss, md_arena *arena);
 
 typedef struct md_chance {
@@ -25,7 +27,8 @@ typedef struct md_chance {
 // agrees with the exact sum of Miller 2014 for whole parameters.) n may be 0: the prior.
 int md_beta_chance_to_win(const md_two_rates *rates, double prior_a, double prior_b, md_chance *out, md_arena *arena);
 
-// P(arm i is the highest) and P(arm i is the second), for independent normal estimates; sd positive.
+// P(arm i is the highest) and P(arm i is the second), for independent normal estimates; sd positive. (The same order
+// statistics; as the weights of a bandit, Thompson 1933.)
 int md_gaussian_best(const double *means, const double *sds, size_t arms, double *best, double *second,
                      md_arena *arena);
 

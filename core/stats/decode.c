@@ -123,9 +123,19 @@ static int check_sums(place *where, const md_arm *arm) {
   return refuse(where, "must be at least sum * sum / n: no values have less", "");
 }
 
+// Which of the two forms it has: neither may be guessed.
+static int arm_form(place *where, const json_t *arm, bool *successes) {
+  bool sums = json_object_get(arm, "sum") || json_object_get(arm, "sum_squares");
+  *successes = json_object_get(arm, "x") != NULL;
+  if (*successes != sums) return 0;
+  enter(where, "x", 0);
+  return sums ? refuse(where, "must not stand beside sum: give {n, x} or {n, sum, sum_squares}", "")
+              : refuse(where, "is missing; give x, or sum and sum_squares", "");
+}
+
 static int arm_into(place *where, const json_t *value, md_arm *into) {
   if (!json_is_object(value)) return wrong_type(where, "an object {n, sum, sum_squares} or {n, x}", value);
-  into->binary = json_object_get(value, "x") != NULL;
+  if (arm_form(where, value, &into->binary)) return MD_EINVAL;
   int code = object_into(where, value, into->binary ? arm_successes : arm_sums, into);
   if (into->binary) into->sum_squares = into->sum;
   return code || into->binary ? code : check_sums(where, into);

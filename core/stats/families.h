@@ -3,6 +3,7 @@
 // words in which their fields are declared. Private to this room.
 #pragma once
 #include "stats/method.h"
+#include "stats/moments.h"
 #include <math.h>
 
 extern const md_stats_method md_stats_bucket_methods[];
@@ -14,6 +15,9 @@ extern const md_stats_method md_stats_proportion_methods[];
 extern const md_stats_method md_stats_sequential_methods[];
 extern const md_stats_method md_stats_srm_methods[];
 extern const md_stats_method md_stats_watch_methods[];
+
+// Refuses an arm, called `name`, whose sums no values of 0 and 1 have.
+int md_stats_check_binary(const md_arm *arm, const char *name, md_error *err);
 
 // A field named as it is called in JSON, at `member` of the struct `in`; further members of md_stats_field follow.
 #define MD_AS(label, in, member, kind, of, says, ...)                                                                  \

@@ -12,6 +12,6 @@ typedef struct md_funnel {
   double overall, overall_lower, overall_upper, worst_step_1based;
 } md_funnel;
 
-// `counts` (at least 2, none greater than the one before) gives count - 1 steps, each with Wilson's interval; the worst
-// has the largest drop-off, the first of equals. A step that nobody reached is NaN.
+// `counts` (at least 2, none greater than the one before) gives count - 1 steps, each with Wilson's interval (Wilson
+// 1927); the worst has the largest drop-off, the first of equals. A step that nobody reached is NaN.
 void md_funnel_dropoff(const double *counts, size_t count, double level, md_funnel_step *steps, md_funnel *out);

@@ -17,14 +17,15 @@ typedef struct md_sample {
 // Welch's t-test of two means; df after Satterthwaite. (Welch 1947; Satterthwaite 1946.)
 void md_welch_t(const md_sample *control, const md_sample *treatment, double level, md_welch *out);
 
-// Welch's test from sums: effect = mean T - mean C.
+// Welch's test from sums: effect = mean T - mean C. (Welch 1947; Satterthwaite 1946.)
 void md_effect_absolute(const md_arm *control, const md_arm *treatment, double level, md_effect *out);
 
 // Lift T/C - 1; variance s²T/(nT C²) + s²C T²/(nC C⁴) by the delta method; t with Welch and Satterthwaite's df of the
 // arms' own s²/n, as for the absolute difference. (Deng, Knoblich, Lu 2018, section 2; df as GrowthBook's gbstats.)
 void md_effect_relative(const md_arm *control, const md_arm *treatment, double level, md_effect *out);
 
-// The lift and its variance alone; NaN where the control's mean is 0 or a variance does not exist.
+// The lift and its variance alone; NaN where the control's mean is 0 or a variance does not exist. (Deng, Knoblich, Lu
+// 2018, section 2: the delta method for a ratio of independent means.)
 void md_lift(const md_arm *control, const md_arm *treatment, double *lift, double *variance);
 
 typedef struct md_winsorised {

@@ -113,11 +113,6 @@ static int check_prior(const md_prior *prior, md_error *err) {
   return md_error_set(err, MD_EINVAL, "prior.variance: must be given and more than 0 where the prior is proper");
 }
 
-static int check_binary(const md_arm *arm, const char *name, md_error *err) {
-  if (arm->sum >= 0 && arm->sum <= arm->n) return 0;
-  return md_error_set(err, MD_EINVAL, "%s.sum: must be at least 0 and at most n: it counts successes", name);
-}
-
 static int run_lift(const void *in, void *out, md_arena *arena, md_error *err) {
   (void)arena;
   lift_in from = *(const lift_in *)in;
@@ -125,8 +120,8 @@ static int run_lift(const void *in, void *out, md_arena *arena, md_error *err) {
   double lift, variance;
   int code = check_prior(&from.prior, err);
   from.control.binary = from.treatment.binary = from.metric == 0;
-  if (!code && from.metric == 0) code = check_binary(&from.control, "control", err);
-  if (!code && from.metric == 0) code = check_binary(&from.treatment, "treatment", err);
+  if (!code && from.metric == 0) code = md_stats_check_binary(&from.control, "control", err);
+  if (!code && from.metric == 0) code = md_stats_check_binary(&from.treatment, "treatment", err);
   if (code) return code;
   md_lift(&from.control, &from.treatment, &lift, &variance);
   md_gaussian_lift(lift, variance, &from.prior, from.level, to);

@@ -8,6 +8,13 @@
 
 enum { SUBJECTS_MAX = 250000 }; // an arm's, where there are four lists of them
 
+int md_stats_check_binary(const md_arm *arm, const char *name, md_error *err) {
+  if (!(arm->sum >= 0 && arm->sum <= arm->n))
+    return md_error_set(err, MD_EINVAL, "%s.sum: must be at least 0 and at most n: it counts successes", name);
+  if (fabs(arm->sum_squares - arm->sum) <= 1e-9 * arm->sum) return 0;
+  return md_error_set(err, MD_EINVAL, "%s.sum_squares: must be the sum itself: each value is 0 or 1", name);
+}
+
 typedef struct welch_in {
   md_sample control, treatment;
   double level;

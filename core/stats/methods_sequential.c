@@ -38,10 +38,9 @@ typedef struct asympcs_in {
 static int run_asympcs(const void *in, void *out, bool binary, md_error *err) {
   asympcs_in from = *(const asympcs_in *)in;
   from.control.binary = from.treatment.binary = binary;
-  if (binary && (from.control.sum < 0 || from.control.sum > from.control.n))
-    return md_error_set(err, MD_EINVAL, "control.sum: must be at least 0 and at most n: it counts successes");
-  if (binary && (from.treatment.sum < 0 || from.treatment.sum > from.treatment.n))
-    return md_error_set(err, MD_EINVAL, "treatment.sum: must be at least 0 and at most n: it counts successes");
+  int code = binary ? md_stats_check_binary(&from.control, "control", err) : 0;
+  if (binary && !code) code = md_stats_check_binary(&from.treatment, "treatment", err);
+  if (code) return code;
   md_asympcs_effect(&from.control, &from.treatment, from.difference == 0, from.alpha, from.tuning_n, out);
   return 0;
 }

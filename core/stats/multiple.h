@@ -7,6 +7,6 @@
 void md_adjust_order(const double *p, size_t count, size_t *order);
 
 // Adjusted p-values, in the order in which they were given.
-void md_adjust_bonferroni(const double *p, size_t count, double *out);
+void md_adjust_bonferroni(const double *p, size_t count, double *out);                // Bonferroni 1936; Dunn 1961
 void md_adjust_holm(const double *p, size_t count, const size_t *order, double *out); // Holm 1979
 void md_adjust_bh(const double *p, size_t count, const size_t *order, double *out);   // Benjamini, Hochberg 1995

@@ -19,5 +19,5 @@ typedef struct md_nps_diff {
   double diff, se, z, p_value;
 } md_nps_diff;
 
-// Treatment minus control.
+// Treatment minus control; the variances of both, as above, added. (Rocks 2016.)
 void md_nps_difference(const md_answers *control, const md_answers *treatment, md_nps_diff *out);

@@ -21,8 +21,9 @@ typedef struct md_order {
 
 // Tabulates into `arena`; 0 or MD_ENOMEM.
 int md_order_init(md_order *order, const md_order_arm *arms, size_t count, md_arena *arena);
-// P(arm i is the highest); P(arm i is the second from above).
+// P(arm i is the highest); P(arm i is the second from above). (Order statistics of independent variables that differ:
+// David, Nagaraja 2003, section 5.2.)
 void md_order_best(const md_order *order, double *out);
 void md_order_second(const md_order *order, double *out);
-// E[g(max of all) - g(arm i)], where `slope` is the derivative of g.
+// E[g(max of all) - g(arm i)], where `slope` is the derivative of g. (By parts from the same.)
 void md_order_loss(const md_order *order, double (*slope)(double x), double *out);

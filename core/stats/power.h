@@ -28,6 +28,7 @@ typedef struct md_mde {
 } md_mde;
 
 // The least rise δ > 0 of the control's share that n per arm can show: the (unrounded) size above, solved for δ.
+// (Fleiss 1981, equation 3.14.)
 void md_mde_two_proportions(double p_control, double n_per_arm, double alpha_two_sided, double power, md_mde *out);
 
 typedef struct md_type_s_m {

@@ -40,6 +40,7 @@ typedef struct md_diff_interval {
 void md_newcombe_diff(double x1, double n1, double x2, double n2, double level, md_diff_interval *out);
 
 // Lift T/C - 1 by the delta method, s² = p(1 - p), t with the df of md_effect_relative (means.h).
+// (Deng, Knoblich, Lu 2018, section 2.)
 void md_relative_lift(const md_two_rates *rates, double level, md_effect *out);
 
 typedef struct md_chi2_test {

@@ -28,4 +28,5 @@ void md_srm_sequential_multinomial(const double *observed, const double *weights
                                    md_srm_sequential *out);
 
 // ln of B(a + n)/B(a) / Π w^n over k categories, w summing to 1, free of the cancellation of its terms.
+// (The Bayes factor of Lindon, Malek 2022; gamma functions by Stirling's remainder: Abramowitz, Stegun 1964, 6.1.41.)
 double md_log_dirichlet_factor(const double *n, const double *w, const double *a, size_t k);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The table of cases of the month-end decision (docs/statistics.md), and its borders.
+#include "base/file.h"
 #include "stats/decision.h"
 #include <math.h>
 #include <setjmp.h>
@@ -7,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -36,23 +39,42 @@ typedef struct row {
   { 1, -0.05, 0.07, 0.7, -0.1, 0.12, 1 }
 
 static const row table[] = {
-    {"arms do not fit", 0.0009, 30, NULL, false, CLEARLY, false, false, 0, 0, MD_VERDICT_NONE, 1},
-    {"a data fault", 0.5, 30, "opens were lost on the 3rd", false, CLEARLY, false, false, 0, 0, MD_VERDICT_NONE, 1},
-    {"arms just fit", 0.001, 30, NULL, false, CLEARLY, false, false, 0, 0, MD_VERDICT_SCALE, 4},
-    {"too few days", 0.5, 6, NULL, false, CLEARLY, false, false, 0, 0, MD_VERDICT_NONE, 2},
-    {"seven days are enough", 0.5, 7, NULL, false, CLEARLY, false, false, 0, 0, MD_VERDICT_SCALE, 4},
+    {"arms do not fit (p = 0.0009), the goal is better", 0.0009, 30, NULL, false, CLEARLY, false, false, 0, 0,
+     MD_VERDICT_NONE, 1},
+    {"a data fault, the goal is better", 0.5, 30, "opens were lost on the 3rd", false, CLEARLY, false, false, 0, 0,
+     MD_VERDICT_NONE, 1},
+    {"arms just fit (p = 0.001), the goal is better", 0.001, 30, NULL, false, CLEARLY, false, false, 0, 0,
+     MD_VERDICT_SCALE, 4},
+    {"6 days, the goal is better", 0.5, 6, NULL, false, CLEARLY, false, false, 0, 0, MD_VERDICT_NONE, 2},
+    {"7 days, the goal is better", 0.5, 7, NULL, false, CLEARLY, false, false, 0, 0, MD_VERDICT_SCALE, 4},
     {"the goal is worse", 0.5, 30, NULL, false, WORSE, false, false, 0, 0, MD_VERDICT_STOP, 3},
-    {"a guardrail is worse", 0.5, 30, NULL, false, CLEARLY, true, false, -0.01, 0, MD_VERDICT_STOP, 3},
-    {"the goal is better", 0.5, 30, NULL, false, BETTER, true, true, 0.02, 0, MD_VERDICT_SCALE, 4},
-    {"better, a guardrail open, time left", 0.5, 30, NULL, false, BETTER, true, false, 0.02, 10, MD_VERDICT_EXTEND, 6},
-    {"better, a guardrail open, no time", 0.5, 30, NULL, false, BETTER, true, false, 0.02, 99, MD_VERDICT_KEEP, 6},
-    {"an early look is not the end", 0.5, 12, NULL, true, BETTER, false, false, 0, 10, MD_VERDICT_EXTEND, 6},
-    {"early, but always valid", 0.5, 12, NULL, true, CLEARLY, false, false, 0, 10, MD_VERDICT_SCALE, 4},
-    {"early and worse on the plain interval", 0.5, 12, NULL, true, WORSE, false, false, 0, 10, MD_VERDICT_EXTEND, 6},
-    {"no difference that matters", 0.5, 30, NULL, false, NARROW, false, false, 0, 10, MD_VERDICT_KEEP, 5},
-    {"undecided, time left", 0.5, 30, NULL, false, WIDE, false, false, 0, 28, MD_VERDICT_EXTEND, 6},
-    {"undecided, no time", 0.5, 30, NULL, false, WIDE, false, false, 0, 29, MD_VERDICT_KEEP, 6},
-    {"no interval", 0.5, 30, NULL, false, {1, NAN, NAN, NAN, NAN, NAN, NAN}, false, false, 0, 29, MD_VERDICT_KEEP, 6},
+    {"the goal is better, a guardrail is worse", 0.5, 30, NULL, false, CLEARLY, true, false, -0.01, 0, MD_VERDICT_STOP,
+     3},
+    {"the goal is better, the guardrail is shown harmless", 0.5, 30, NULL, false, BETTER, true, true, 0.02, 0,
+     MD_VERDICT_SCALE, 4},
+    {"the goal is better, a guardrail is not yet shown harmless, time left", 0.5, 30, NULL, false, BETTER, true, false,
+     0.02, 10, MD_VERDICT_EXTEND, 6},
+    {"the same, no time left", 0.5, 30, NULL, false, BETTER, true, false, 0.02, 99, MD_VERDICT_KEEP, 6},
+    {"early: better on the plain interval only", 0.5, 12, NULL, true, BETTER, false, false, 0, 10, MD_VERDICT_EXTEND,
+     6},
+    {"early: better on the always-valid interval", 0.5, 12, NULL, true, CLEARLY, false, false, 0, 10, MD_VERDICT_SCALE,
+     4},
+    {"early: worse on the plain interval only", 0.5, 12, NULL, true, WORSE, false, false, 0, 10, MD_VERDICT_EXTEND, 6},
+    {"no difference, and a narrow interval", 0.5, 30, NULL, false, NARROW, false, false, 0, 10, MD_VERDICT_KEEP, 5},
+    {"undecided, the days needed fit the cap", 0.5, 30, NULL, false, WIDE, false, false, 0, 28, MD_VERDICT_EXTEND, 6},
+    {"undecided, they do not", 0.5, 30, NULL, false, WIDE, false, false, 0, 29, MD_VERDICT_KEEP, 6},
+    {"no interval at all, the days needed do not fit",
+     0.5,
+     30,
+     NULL,
+     false,
+     {1, NAN, NAN, NAN, NAN, NAN, NAN},
+     false,
+     false,
+     0,
+     29,
+     MD_VERDICT_KEEP,
+     6},
 };
 
 static md_decision_case case_of(const row *r, const md_guardrail_result *guardrail) {
@@ -110,8 +132,31 @@ static void another_arms_guardrail_is_its_own(void **state) {
   assert_int_equal(md_decide(&at, 1).verdict, MD_VERDICT_SCALE);
 }
 
+// docs/statistics.md shows this table, row by row.
+static void the_page_has_the_table(void **state) {
+  (void)state;
+  md_error err = {0};
+  md_buffer page;
+  md_buffer_init(&page);
+  if (md_file_read(MOMENTD_SOURCE_DIR "/docs/statistics.md", 1 << 20, &page, &err)) fail_msg("%s", err.text);
+  md_buffer_append(&page, "", 1);
+  const char *at = strstr(page.data, "| Case | Verdict | Rule |\n|---|---|---|\n");
+  assert_non_null(at);
+  at = strchr(strchr(at, '\n') + 1, '\n') + 1;
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    char wanted[200];
+    int len = snprintf(wanted, sizeof wanted, "| %s | %s | %d |\n", table[i].what, md_verdict_name(table[i].verdict),
+                       table[i].rule);
+    if (strncmp(at, wanted, (size_t)len) != 0) fail_msg("row %zu of the page is not: %s", i + 1, wanted);
+    at += len;
+  }
+  assert_int_equal(*at, '\n');
+  md_buffer_deinit(&page);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(the_table), cmocka_unit_test(holm_over_goals_and_arms),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(the_table), cmocka_unit_test(the_page_has_the_table),
+                                     cmocka_unit_test(holm_over_goals_and_arms),
                                      cmocka_unit_test(another_arms_guardrail_is_its_own)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

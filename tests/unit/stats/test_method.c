@@ -188,6 +188,25 @@ static void memory_that_fails(void **state) {
   }
 }
 
+static void an_arm_has_one_form(void **state) {
+  (void)state;
+  assert_refused("mean_ttest_absolute",
+                 "{\"control\":{\"n\":5,\"x\":2,\"sum\":2,\"sum_squares\":2},\"treatment\":{\"n\":5,\"x\":2}}",
+                 "control.x: must not stand beside sum: give {n, x} or {n, sum, sum_squares}");
+  assert_refused("asympcs_binary",
+                 "{\"control\":{\"n\":5},\"treatment\":{\"n\":5,\"x\":2},\"difference\":\"absolute\","
+                 "\"alpha\":0.05,\"tuning_n\":10}",
+                 "control.x: is missing; give x, or sum and sum_squares");
+  assert_refused("asympcs_binary",
+                 "{\"control\":{\"n\":5,\"x\":1},\"treatment\":{\"n\":5,\"sum\":2,\"sum_squares\":3},"
+                 "\"difference\":\"absolute\",\"alpha\":0.05,\"tuning_n\":10}",
+                 "treatment.sum_squares: must be the sum itself: each value is 0 or 1");
+  assert_refused("gaussian_posterior_relative_lift",
+                 "{\"control\":{\"n\":5,\"sum\":2,\"sum_squares\":4},\"treatment\":"
+                 "{\"n\":5,\"x\":2},\"prior\":{\"proper\":false},\"metric\":\"binary\"}",
+                 "control.sum_squares: must be the sum itself: each value is 0 or 1");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(names_the_field_and_the_rule),
@@ -195,6 +214,7 @@ int main(void) {
       cmocka_unit_test(unknown_methods),
       cmocka_unit_test(defaults_hold_and_whole_reals_count),
       cmocka_unit_test(arms_in_both_forms),
+      cmocka_unit_test(an_arm_has_one_form),
       cmocka_unit_test(null_has_its_reason),
       cmocka_unit_test(tables_are_whole),
       cmocka_unit_test(memory_that_fails),
