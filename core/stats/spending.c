@@ -21,14 +21,21 @@ static double find_bound(const md_score *score, double increment) {
   return bound;
 }
 
+// Before the first look, of which `first` is the information.
+static void start(md_score states[2], double first) {
+  for (int i = 0; i < 2; i++) {
+    states[i].t = 0;
+    states[i].next = first;
+    states[i].half = 0;
+  }
+}
+
 void md_lan_demets_obf(double alpha, const double *fractions, size_t looks, double *bounds, double *cumulative) {
   md_score states[2];
   md_gauss gauss;
   md_gauss_init(&gauss);
   double z = md_normal_upper(alpha / 4), spent = 0;
-  states[0].t = 0;
-  states[0].next = fractions[0];
-  states[0].half = 0;
+  start(states, fractions[0]);
   for (size_t k = 0; k < looks; k++) {
     md_score *now = &states[k % 2];
     double side = 2 * md_normal_above(z / sqrt(fractions[k])), increment = side - spent;
@@ -45,9 +52,7 @@ void md_looks_spend(const double *fractions, const double *bounds, size_t looks,
   md_gauss gauss;
   md_gauss_init(&gauss);
   double sum = 0, density;
-  states[0].t = 0;
-  states[0].next = fractions[0];
-  states[0].half = 0;
+  start(states, fractions[0]);
   for (size_t k = 0; k < looks; k++) {
     md_score *now = &states[k % 2];
     double bound = bounds[k] * sqrt(fractions[k]);

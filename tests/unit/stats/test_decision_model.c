@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// ctest: quick=no timeout=300
 // The month-end decision against the six rules written down once more, plainly, over thousands of random months; and
 // over months of nothing, looked at every day, it does not find something more often than alpha says.
 #include "base/json.h"

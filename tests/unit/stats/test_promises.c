@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+// ctest: quick=no timeout=300
 // What further methods promise, over random data with fixed seeds: error rates, coverage, power, run lengths, evenness.
-// test_properties.c has the intervals and p-values of shares and means. ctest: timeout=60 quick=no
+// test_properties.c has the intervals and p-values of shares and means.
 #include "base/json.h"
 #include "stats_fixture.h"
 #include <math.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What intervals and p-values promise, over thousands of random data sets with fixed seeds: coverage, uniformity where
 // nothing differs, validity over a whole path of daily looks.
-// ctest: timeout=60 quick=no
+// ctest: timeout=300 quick=no
 #include "base/json.h"
 #include "stats_fixture.h"
 #include <math.h>

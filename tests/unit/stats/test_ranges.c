@@ -2,7 +2,7 @@
 // Whatever a method is given: finite numbers, null with the reason, probabilities within 0 and 1, ends in order; or a
 // refusal that begins with a field's name. Inputs are crossings of those of the vectors, every
 // second one with numbers from the edge of the range put in, so that extremes meet.
-// ctest: timeout=60 quick=no
+// ctest: timeout=300 quick=no
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/json.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// ctest: quick=no timeout=300
 // What must hold between two answers of one method, or of two: arms swapped, orders changed, more data, other levels,
 // a test and its interval, a size and the effect that it can see.
 #include "base/json.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+// ctest: quick=no timeout=300
 // The ways to fool oneself that pure numerics can show, each beside the method that does not fall for it: looking
-// early, weights that changed, the winner's curse, a bandit's data read as if its shares had been fixed. ctest:
-// timeout=60 quick=no
+// early, weights that changed, the winner's curse, a bandit's data read as if its shares had been fixed.
 #include "base/json.h"
 #include "stats_fixture.h"
 #include <math.h>
