@@ -200,11 +200,26 @@ static void template_named(void *context, int line, const char *name, size_t len
   if (copy) check_template(at, copy, at->file, line);
 }
 
+// Of this moment.
+static const char *nearest_experiment(inspection *at, const char *name) {
+  int count = md_experiments_count(at->experiments), own = 0;
+  const char **names = md_arena_alloc_zero(at->arena, sizeof *names * (size_t)(count + 1));
+  for (int i = 0; names && i < count; i++) {
+    const md_experiment *experiment = md_experiments_at(at->experiments, i);
+    if (strcmp(experiment->moment, at->moment) == 0) names[own++] = experiment->name;
+  }
+  return names ? md_suggest(name, names) : NULL;
+}
+
 static void experiment_named(void *context, int line, const char *name, size_t len) {
   inspection *at = context;
   const char *own = md_arena_strndup(at->arena, name, len);
   const md_experiment *experiment = own ? md_experiments_find(at->experiments, own) : NULL;
-  if (own && !(experiment && strcmp(experiment->moment, at->moment) == 0))
+  const char *near = own && !experiment ? nearest_experiment(at, own) : NULL;
+  if (near)
+    found(at, at->file, line, "m:experiment(\"%s\") names an experiment that no file declares; did you mean \"%s\"?",
+          own, near);
+  else if (own && !(experiment && strcmp(experiment->moment, at->moment) == 0))
     found(
         at, at->file, line,
         "m:experiment(\"%s\") names an experiment that no file declares for this moment: write experiments/%s.lua with "
@@ -212,11 +227,33 @@ static void experiment_named(void *context, int line, const char *name, size_t l
         own, own, at->moment);
 }
 
+// Each arm but the control, which may take the plain file, has copy of its own in each of the template's locales:
+// without it the arm would get what the control gets.
+static void variant_sent(void *context, int line, const char *name, size_t len, const char *experiment,
+                         size_t experiment_len) {
+  inspection *at = context;
+  md_copy_source source = copy_source(at);
+  const char *template = md_arena_strndup(at->arena, name, len), **locales = NULL, **own = NULL;
+  const char *called = md_arena_strndup(at->arena, experiment, experiment_len);
+  const md_experiment *declared = called ? md_experiments_find(at->experiments, called) : NULL;
+  if (!template || !declared || strcmp(declared->moment, at->moment) != 0) return;
+  int count = md_copy_locales(&source, template, at->arena, &locales);
+  for (int arm = 1; arm < declared->arm_count && count > 0; arm++) {
+    const char *file = md_arena_printf(at->arena, "%s_%s", template, declared->arms[arm]);
+    if (!file || md_copy_locales(&source, file, at->arena, &own) < 0) return;
+    for (int i = 0; i < count; i++)
+      if (!among(locales[i], (const char *const *)own))
+        found(at, at->file, line, "the arm %s of %s has no copy in %s: write %s.%s.md", declared->arms[arm], called,
+              locales[i], file, locales[i]);
+  }
+}
+
 static void check_calls(inspection *at, const md_definition *definition) {
   const md_call_lint lint = {.templates_declared = !definition || (definition->templates && *definition->templates),
                              .context = at,
                              .unknown_type = unknown_type,
                              .unknown_kind = unknown_kind,
+                             .variant = variant_sent,
                              .found = lint_finding};
   for (int i = 0; i < at->own->count; i++) {
     const md_source_file *file = &at->own->files[i];
@@ -281,7 +318,32 @@ static void check_stray(inspection *at, const char *path) {
   found(at, NULL, 0, "the folder %s has no moment.lua", folder);
 }
 
+static const char *nearest_moment(inspection *at, const char *name) {
+  const md_source *source = &at->tree.source;
+  const char **names = md_arena_alloc_zero(at->arena, sizeof *names * (size_t)(source->count + 1));
+  for (int i = 0, count = 0; names && i < source->count; i++) {
+    const char *path = source->files[i].path, *slash = strchr(path, '/');
+    if (slash && strcmp(slash, "/moment.lua") == 0) names[count++] = md_tree_folder(path, at->arena);
+  }
+  return names ? md_suggest(name, names) : NULL;
+}
+
+// An experiment of a moment that there is not never begins.
+static void check_experiments(inspection *at) {
+  for (int i = 0; i < md_experiments_count(at->experiments); i++) {
+    const md_experiment *experiment = md_experiments_at(at->experiments, i);
+    const char *main = md_arena_printf(at->arena, "%s/moment.lua", experiment->moment);
+    if (!main || md_source_find(&at->tree.source, main)) continue;
+    const char *near = nearest_moment(at, experiment->moment);
+    at->moment = experiment->file;
+    found(at, experiment->file, line_of(md_source_find(&at->tree.source, experiment->file), "moment"),
+          "moment = \"%s\": there is no such moment%s%s%s", experiment->moment, near ? "; did you mean \"" : "",
+          near ? near : "", near ? "\"?" : "");
+  }
+}
+
 static void check_all(inspection *at) {
+  check_experiments(at);
   for (int i = 0; i < at->tree.source.count; i++) {
     const char *path = at->tree.source.files[i].path;
     if (!md_tree_wants(&at->tree, md_tree_folder(path, at->arena)) && !md_tree_wants(&at->tree, path)) continue;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looks at the calls of m's methods in the words of a text.
 #include "script/lint_calls.h"
+#include "base/duration.h"
 #include "base/error.h"
 #include "script/lexer.h"
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { ARGUMENTS_MAX = 8, BLOCKS_MAX = 200, WORD_MAX = 256 };
@@ -151,8 +154,103 @@ static void check_call(walk *walk, int table, int line) {
       "name = \"…\"");
 }
 
+// A value that is written out, or NULL.
+static const md_token *literal(const walk *walk, int table, const char *name) {
+  int value = value_of(&walk->words, table, name);
+  const md_token *token = at(&walk->words, value);
+  return value && token->kind == MD_TOKEN_STRING && !is(&walk->words, value + 1, "..") ? token : NULL;
+}
+
+static void tell(walk *walk, int line, const char *step, const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+static void tell(walk *walk, int line, const char *step, const char *format, ...) {
+  char text[600];
+  va_list args;
+  va_start(args, format);
+  int len = snprintf(text, sizeof text, "m:%s: ", step);
+  vsnprintf(text + len, sizeof text - (size_t)len, format, args);
+  va_end(args);
+  walk->lint->found(walk->lint->context, line, text);
+}
+
+// W7
+static void check_late(walk *walk, const char *step, int table) {
+  const md_token *late = literal(walk, table, "late");
+  char word[WORD_MAX];
+  if (!late) return;
+  copy(word, late);
+  if (strcmp(word, "branch") != 0 && strcmp(word, "go_on") != 0 && strcmp(word, "skip") != 0)
+    tell(walk, late->line, step, "late is '%.60s'; it must be one of: branch go_on skip", word);
+  else if (!value_of(&walk->words, table, "max_lateness"))
+    tell(walk, late->line, step, "late says what to do past max_lateness: give max_lateness too");
+}
+
+static void check_durations(walk *walk, const char *step, int table) {
+  static const char *const names[] = {"within", "quiet", "max_lateness", "ttl", NULL};
+  for (int i = 0; names[i]; i++) {
+    const md_token *token = literal(walk, table, names[i]);
+    md_micros span;
+    md_error why = {0};
+    if (token && md_duration_parse(token->text, token->len, &span, &why))
+      tell(walk, token->line, step, "%s: %s", names[i], why.text);
+  }
+}
+
+static void check_clock(walk *walk, int table) {
+  static const struct {
+    const char *name;
+    long most;
+  } hands[] = {{"hour", 23}, {"minute", 59}};
+  for (int i = 0; i < 2; i++) {
+    int value = value_of(&walk->words, table, hands[i].name);
+    const md_token *token = at(&walk->words, value);
+    char word[WORD_MAX], *end = NULL;
+    if (!value || token->kind != MD_TOKEN_SYMBOL ||
+        !(is(&walk->words, value + 1, ",") || is(&walk->words, value + 1, "}")))
+      continue;
+    long number = strtol(copy(word, token), &end, 10);
+    if (end != word && *end == '\0' && (number < 0 || number > hands[i].most))
+      tell(walk, token->line, "sleep_until", "%s must be a whole number from 0 to %ld", hands[i].name, hands[i].most);
+  }
+}
+
 static bool takes_types(const char *step) {
   return strcmp(step, "wait_for") == 0 || strcmp(step, "collect") == 0 || strcmp(step, "past") == 0;
+}
+
+// What the step would raise for at once, when it runs.
+static void check_values(walk *walk, const char *step, const int begins[static ARGUMENTS_MAX + 1]) {
+  bool first = strcmp(step, "sleep_until") == 0 && is(&walk->words, begins[1], "{");
+  bool timed = takes_types(step) || strncmp(step, "sleep", 5) == 0;
+  int table = first ? begins[1] : begins[2];
+  if (timed) check_late(walk, step, table);
+  if (timed) check_durations(walk, step, table);
+  if (strcmp(step, "set") == 0) check_durations(walk, step, begins[3]);
+  if (strcmp(step, "send") == 0) check_durations(walk, step, begins[1]);
+  if (first) check_clock(walk, table);
+}
+
+// "x" of m:experiment("x"), which begins at `index`; or NULL.
+static const md_token *experiment_at(const words *words, int index) {
+  if (!(is(words, index, "m") && is(words, index + 1, ":") && is(words, index + 2, "experiment"))) return NULL;
+  const md_token *name = at(words, is(words, index + 3, "(") ? index + 4 : index + 3);
+  return name->kind == MD_TOKEN_STRING ? name : NULL;
+}
+
+// variant = m:experiment("x"), or a name that was given it last before.
+static void check_variant(walk *walk, int table) {
+  const words *words = &walk->words;
+  const md_token *template = literal(walk, table, "template");
+  int value = value_of(words, table, "variant");
+  if (!template || !value) return;
+  const md_token *token = at(words, value), *experiment = experiment_at(words, value);
+  for (int i = value; i > 1 && !experiment && token->kind == MD_TOKEN_NAME; i--)
+    if (is(words, i - 1, "=") && at(words, i - 2)->kind == MD_TOKEN_NAME && at(words, i - 2)->len == token->len &&
+        memcmp(at(words, i - 2)->text, token->text, token->len) == 0)
+      experiment = experiment_at(words, i);
+  if (experiment)
+    walk->lint->variant(walk->lint->context, token->line, template->text, template->len, experiment->text,
+                        experiment->len);
 }
 
 // `index`: the m of `m:name(`.
@@ -162,6 +260,7 @@ static void check_step(walk *walk, int index) {
   char name[WORD_MAX];
   copy(name, token);
   find_arguments(&walk->words, index + 3, begins);
+  check_values(walk, name, begins);
   if (takes_types(name)) {
     check_types(walk, name, begins[1]);
     check_by(walk, name, begins[2]);
@@ -171,6 +270,7 @@ static void check_step(walk *walk, int index) {
   check_template(walk, begins[1], "template");
   check_template(walk, begins[1], "fallback_template");
   check_unless(walk, begins[1]);
+  check_variant(walk, begins[1]);
 }
 
 static void open_block(walk *walk, bool loop) {

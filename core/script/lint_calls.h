@@ -14,6 +14,8 @@ typedef struct md_call_lint {
   bool (*unknown_type)(void *context, const char *type, char *advice, size_t room);
   // The same of a kind that by = "…" names.
   bool (*unknown_kind)(void *context, const char *kind, char *advice, size_t room);
+  // A template sent with the arm of an experiment as its variant; neither name is NUL-terminated.
+  void (*variant)(void *context, int line, const char *name, size_t len, const char *experiment, size_t experiment_len);
   void (*found)(void *context, int line, const char *what);
 } md_call_lint;
 

@@ -43,9 +43,16 @@ LINES = [
     ('m:past({ "order.placed" }, { by = "basket" })', "m:past: by = 'basket' is no kind of thing"),
     ('m:send { template = "w", unless = { past = "order.plased", within = "1h" } }', "m:send: unless: nothing can answer "
      "'order.plased': the plan (events.lua) does not know it, and no script emits it; did you mean 'order.placed'?"),
+    ('m:sleep("1h", { late = "skip" })', "m:sleep: late says what to do past max_lateness: give max_lateness too"),
+    ('m:sleep("1h", { late = "goon", max_lateness = "1h" })', "m:sleep: late is 'goon'; it must be one of: branch go_on skip"),
+    ('m:collect("order.placed", { within = "7 days" })', "m:collect: within: "),
+    ('m:sleep_until { hour = 25 }', "m:sleep_until: hour must be a whole number from 0 to 23"),
+    ('m:sleep_until { hour = 23, minute = 59, late = "go_on", max_lateness = "2h" }', None),
+    ('m:sleep_until { hour = h + 1 }', None),
     ('m:experiment("subject")', None),
-    ('m:experiment "subjct"', 'm:experiment("subjct") names an experiment that no file declares for this moment: '
-     'write experiments/subjct.lua with moment = "m"'),
+    ('m:experiment "subjct"', 'm:experiment("subjct") names an experiment that no file declares; did you mean "subject"?'),
+    ('m:experiment "other"', 'm:experiment("other") names an experiment that no file declares for this moment: '
+     'write experiments/other.lua with moment = "m"'),
     ('m:experiment("elsewhere")', 'm:experiment("elsewhere") names an experiment that no file declares for this moment'),
     ('-- m:sedn { } "m:sedn {}"', None),
 ]
@@ -53,7 +60,7 @@ LINES = [
 
 def test_check_names_file_line_field_and_remedy():
     with Shop({"events.lua": PLANNED, "m/w.da.md": COPY.replace("{{n}}", "n"),
-               "experiments/one.lua": experiment("subject", "m"), "experiments/two.lua": experiment("elsewhere", "other"),
+               "experiments/one.lua": experiment("subject", "m"), "experiments/two.lua": experiment("elsewhere", "other"), "other/moment.lua": moment("return 'x'", "class = 'service', on = 'cart.updated'"),
                "m/moment.lua": moment("\n".join(line for line, _ in LINES), "class = 'service', on = 'cart.updated'")}) as shop:
         said = shop.momentd("check", shop.scripts, code=1).splitlines()[:-1]
         wanted = {number: text for number, (_, text) in enumerate(LINES, 3) if text}
@@ -71,6 +78,15 @@ def test_check_reads_the_experiments():
     with Shop({"events.lua": PLAN, "m/moment.lua": moment("return 'x'"), "experiments/one.lua": "return 1\n"}) as shop:
         said = shop.momentd("check", shop.scripts, code=1)
         assert "experiments/one.lua:1: the file must end with: return experiment.define { … }" in said, said
+        good = experiment("subject", "m")
+        for wrong, told in ((good.replace("0.5", "0.7"), "experiments/one.lua:1: experiment.define: the weights of the arms must make 1"),
+                            (good.replace("arms", "coverage = 100, arms"), "experiments/one.lua:1: experiment.define: coverage must be"),
+                            (good.replace('"m"', '"n"'), 'experiments/one.lua:1: moment = "n": there is no such moment; did you mean "m"?')):
+            shop.write({"experiments/one.lua": wrong})
+            said = shop.momentd("check", shop.scripts, code=1)
+            assert told in said, said
+        shop.write({"experiments/one.lua": good})
+        assert "no problems" in shop.momentd("check", shop.scripts)
 
 
 def test_check_reads_the_definition():
@@ -79,6 +95,19 @@ def test_check_reads_the_definition():
         said = shop.momentd("check", shop.scripts, code=1)
         assert "m/moment.lua:3: about = \"cart\": the plan (events.lua) has no such thing" in said, said
         assert "m/moment.lua:4: goal: nothing can reach it by 'order.plased'" in said and "'order.placed'?" in said, said
+
+
+def test_check_wants_copy_for_each_arm():
+    for line in ('m:send { template = "w", variant = m:experiment("subject") }',
+                 'local arm = m:experiment "subject"\nm:send { template = "w", variant = arm }'):
+        with Shop({"events.lua": PLAN, "m/w.da.md": COPY, "m/w.en.md": COPY, "m/w_b.da.md": COPY,
+                   "experiments/one.lua": experiment("subject", "m"), "m/moment.lua": moment(line)}) as shop:
+            said = shop.momentd("check", shop.scripts, code=1).splitlines()
+            number = 3 + line.count("\n")
+            assert said == [f"m/moment.lua:{number}: the arm b of subject has no copy in en: write w_b.en.md",
+                            "1 moment, 1 problem"], said
+            shop.write({"m/w_b.en.md": COPY})
+            assert "no problems" in shop.momentd("check", shop.scripts)
 
 
 def test_check_wants_the_default_locale():
@@ -181,7 +210,7 @@ def test_retention_below_90_days_is_refused():
         assert "retention is less than 90 days" in said, said
 
 
-main(test_check_names_file_line_field_and_remedy, test_check_reads_the_definition, test_check_wants_the_default_locale,
+main(test_check_names_file_line_field_and_remedy, test_check_reads_the_definition, test_check_wants_copy_for_each_arm, test_check_wants_the_default_locale,
      test_M8_check_wants_an_address_for_security, test_what_is_shipped_passes,
      test_S7_specs_that_take_too_long_fail, test_no_specs_is_no_success, test_another_text_is_shown,
      test_a_live_mail_is_shown_again,
