@@ -98,8 +98,9 @@ int md_scripts_read(const md_setting_list *directories, md_arena *arena, md_sour
 static void log_problems(const md_problems *problems) {
   for (int i = 0; i < problems->count; i++) {
     const md_problem *at = &problems->items[i];
-    md_log(MD_LOG_ERROR, "cli", "a script was refused; its old version stays", "moment", at->moment, "file",
-           at->file[0] ? at->file : NULL, "line", at->line ? md_log_int(at->line) : NULL, "error", at->message, NULL);
+    md_log(MD_LOG_ERROR, "cli", "a script was refused: its old version stays; without one it does not run", "moment",
+           at->moment, "file", at->file[0] ? at->file : NULL, "line", at->line ? md_log_int(at->line) : NULL, "error",
+           at->message, NULL);
   }
 }
 

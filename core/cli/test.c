@@ -199,7 +199,7 @@ static int finish(const suite *s) {
   if (s->tap)
     printf("1..%d\n", s->count);
   else
-    printf("%d specs, %d failed\n", s->count, s->failed);
+    printf("%d %s, %d failed\n", s->count, s->count == 1 ? "spec" : "specs", s->failed);
   return s->failed ? MD_EXIT_FAILED : MD_EXIT_OK;
 }
 

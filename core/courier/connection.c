@@ -36,8 +36,9 @@ static int check_known(reader *r) {
       found |= strcmp(known[i], name) == 0;
     if (found) continue;
     const char *nearest = md_suggest(name, known);
-    return md_error_set(r->err, MD_EINVAL, "connections.%.64s has no option \"%.64s\"%s%s%s", r->out->name, name,
-                        nearest ? "; did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+    return md_error_set(r->err, MD_EINVAL, "connections.%.64s (in the --config file) has no option \"%.64s\"%s%s%s",
+                        r->out->name, name, nearest ? "; did you mean \"" : "", nearest ? nearest : "",
+                        nearest ? "\"?" : "");
   }
   return 0;
 }

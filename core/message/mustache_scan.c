@@ -175,7 +175,10 @@ static int match(md_mustache_tokens *all) {
   }
   if (depth == 0) return 0;
   const md_mustache_token *open = &all->items[stack[depth - 1]];
-  return fail_at(all, open, "is never closed: write {{/…}} where it ends");
+  const char *star = open->dynamic ? "*" : "";
+  return md_error_set(all->err, MD_ESYNTAX, "%s:%d: {{%c%s%.*s}} is never closed: write {{/%s%.*s}} where it ends",
+                      all->file, open->line, open->kind, star, (int)open->len, open->text, star, (int)open->len,
+                      open->text);
 }
 
 int md_mustache_scan(md_mustache_tokens *tokens, int first_line, const char *text, size_t len) {

@@ -39,7 +39,7 @@ def test_the_first_moment_works_as_written():
         done = subprocess.run(["bash", "-c", text], cwd=folder, capture_output=True, text=True, timeout=50, check=False)
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
-    for wanted in ("1 moment, no problems", "1 specs, 0 failed", "listening on http://127.0.0.1:", "Subject: Welcome",
+    for wanted in ("1 moment, no problems", "1 spec, 0 failed", "listening on http://127.0.0.1:", "Subject: Welcome",
                    "waits for order.placed", "HTTP/1.1 202", '"status":"accepted"'):
         assert wanted in said, (wanted, said)
 

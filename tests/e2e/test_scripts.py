@@ -157,7 +157,7 @@ def test_M1_broken_copy_does_not_go_live():
     with Shop({"events.lua": PLAN, "m/moment.lua": SENDS, "m/x.da.md": COPY}) as shop:
         shop.start()
         for change, where in (({"m/x.da.md": "Hej\n"}, "m/x.da.md:1: no subject"),
-                              ({"m/x.da.md": COPY + "{{#lines}}\n"}, "is never closed"),
+                              ({"m/x.da.md": COPY + "{{#lines}}\n"}, "is never closed: write {{/lines}}"),
                               ({"m/x.da.md": COPY, "m/moment.lua": SENDS.replace("'x'", "'y'")}, "template y")):
             shop.write(change)
             text = shop.momentd("reload", code=1)
@@ -206,7 +206,7 @@ WRONG = [
     (moment("return os.time()"), r"m/moment\.lua:3: .*os.*m:now"),
     (moment("return math.random(6)"), r"m/moment\.lua:3: .*random.*m:random"),
     (moment("m:send { template = 'nowhere' }"), r"m/moment\.lua:3: .*nowhere"),
-    (moment("return 1", "class = 'service', on = 'a', templates = { 'elsewhere' }"), r"m/moment\.lua:1: .*elsewhere"),
+    (moment("return 1", "class = 'service', on = 'a', templates = { 'elsewhere' }"), r"m/moment\.lua:2: .*elsewhere"),
     (moment("return 1", "class = 'service', on = 'a', about = 'ordre'"), r"m/moment\.lua:.*ordre"),
     (moment("return _G.x"), r"m/moment\.lua:3: _G"),
     ("return 7\n", r"m/moment\.lua.*moment\.define"),
