@@ -24,10 +24,11 @@ typedef struct inspection {
   md_arena *arena;
   md_problems problems;
   int moments;
-  const char *moment;   // that is looked at
-  const md_source *own; // its files
-  const char *file;     // that is linted
-  const char *locale;   // the default one
+  const char *moment;        // that is looked at
+  const md_source *own;      // its files
+  const char *file;          // that is linted
+  const char *locale;        // the default one
+  const json_t *connections; // of the configuration file; NULL without one
   md_known_types types;
   md_experiments *experiments;
 } inspection;
@@ -227,6 +228,19 @@ static void experiment_named(void *context, int line, const char *name, size_t l
         own, own, at->moment);
 }
 
+static bool unknown_connection(void *context, const char *name, const char **near) {
+  inspection *at = context;
+  int count = 0;
+  const char *known;
+  json_t *value;
+  if (json_object_get(at->connections, name)) return false;
+  const char **names = md_arena_alloc_zero(at->arena, sizeof *names * (json_object_size(at->connections) + 1));
+  if (!names) return false;
+  json_object_foreach((json_t *)at->connections, known, value) names[count++] = known;
+  *near = md_suggest(name, names);
+  return true;
+}
+
 // Each arm but the control, which may take the plain file, has copy of its own in each of the template's locales:
 // without it the arm would get what the control gets.
 static void variant_sent(void *context, int line, const char *name, size_t len, const char *experiment,
@@ -254,6 +268,7 @@ static void check_calls(inspection *at, const md_definition *definition) {
                              .unknown_type = unknown_type,
                              .unknown_kind = unknown_kind,
                              .variant = variant_sent,
+                             .unknown_connection = at->connections ? unknown_connection : NULL,
                              .found = lint_finding};
   for (int i = 0; i < at->own->count; i++) {
     const md_source_file *file = &at->own->files[i];
@@ -404,6 +419,7 @@ static int read_locale(inspection *at, const md_cli_args *args, md_error *err) {
   md_settings settings;
   int code = md_settings_load(&settings, args, at->arena, err);
   at->locale = code ? NULL : settings.locale;
+  at->connections = code || !md_cli_arg(args, "config") ? NULL : settings.connections;
   return code;
 }
 
@@ -434,10 +450,11 @@ static int check(const md_cli_args *args) {
   return code;
 }
 
-static const md_cli_option options[] = {{"config", "FILE", "take the default locale from this configuration file"},
-                                        {"locale", "LOCALE", "the locale of a person who has none (default da)"},
-                                        {"json", NULL, "one JSON object a problem: moment, file, line, message"},
-                                        {0}};
+static const md_cli_option options[] = {
+    {"config", "FILE", "take the default locale and the names of connections from this configuration file"},
+    {"locale", "LOCALE", "the locale of a person who has none (default da)"},
+    {"json", NULL, "one JSON object a problem: moment, file, line, message"},
+    {0}};
 
 const md_cli_command md_cli_check = {
     .name = "check",

@@ -97,7 +97,9 @@ static int check_parts(reader *r, CURLU *url) {
   if (!whole || (!http && strcmp(scheme, "https") != 0))
     rule = "must be https://HOST[:PORT][/PREFIX]";
   else if (http && !(r->out->plain && is_loopback_name(host)))
-    rule = "must be https; http is only for this machine itself, with plain = true";
+    rule = "must be https; http is only for this machine itself, with plain = true: in a --config file, connections = "
+           "{ NAME = "
+           "{ url = \"http://127.0.0.1:9901\", plain = true } }";
   else if (user || query)
     rule = "must have no user and no query in it: secrets go into token_file or headers";
   curl_free(scheme);

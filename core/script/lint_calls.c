@@ -214,6 +214,17 @@ static void check_clock(walk *walk, int table) {
   }
 }
 
+// What only the configuration knows is asked where one is given.
+static void check_connection(walk *walk, int table) {
+  const md_token *token = literal(walk, table, "connection");
+  char name[WORD_MAX];
+  const char *near = NULL;
+  if (!token || !walk->lint->unknown_connection) return;
+  if (!walk->lint->unknown_connection(walk->lint->context, copy(name, token), &near)) return;
+  tell(walk, token->line, "http", "the configuration has no connection '%.60s'; %s%.60s%s", name,
+       near ? "did you mean '" : "connections = { … } names them", near ? near : "", near ? "'?" : "");
+}
+
 static bool takes_types(const char *step) {
   return strcmp(step, "wait_for") == 0 || strcmp(step, "collect") == 0 || strcmp(step, "past") == 0;
 }
@@ -265,7 +276,10 @@ static void check_step(walk *walk, int index) {
     check_types(walk, name, begins[1]);
     check_by(walk, name, begins[2]);
   }
-  if (strcmp(name, "http") == 0) check_call(walk, begins[1], token->line);
+  if (strcmp(name, "http") == 0) {
+    check_call(walk, begins[1], token->line);
+    check_connection(walk, begins[1]);
+  }
   if (strcmp(name, "send") != 0) return;
   check_template(walk, begins[1], "template");
   check_template(walk, begins[1], "fallback_template");

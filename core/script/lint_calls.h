@@ -16,6 +16,8 @@ typedef struct md_call_lint {
   bool (*unknown_kind)(void *context, const char *kind, char *advice, size_t room);
   // A template sent with the arm of an experiment as its variant; neither name is NUL-terminated.
   void (*variant)(void *context, int line, const char *name, size_t len, const char *experiment, size_t experiment_len);
+  // Whether nothing is configured under this name, with the nearest that is (or NULL). NULL: any name may be.
+  bool (*unknown_connection)(void *context, const char *name, const char **near);
   void (*found)(void *context, int line, const char *what);
 } md_call_lint;
 

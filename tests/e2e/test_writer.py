@@ -97,6 +97,16 @@ def test_check_reads_the_definition():
         assert "m/moment.lua:4: goal: nothing can reach it by 'order.plased'" in said and "'order.placed'?" in said, said
 
 
+def test_check_reads_the_connections_of_a_configuration():
+    with Shop({"events.lua": PLAN, "m/moment.lua": moment('m:http { connection = "stok", path = "/x" }')}) as shop:
+        config = os.path.join(shop.dir, "momentd.lua")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write('return { connections = { stock = "https://stock.example" } }')
+        assert "no problems" in shop.momentd("check", shop.scripts)
+        said = shop.momentd("check", "--config", config, shop.scripts, code=1)
+        assert "m/moment.lua:3: m:http: the configuration has no connection 'stok'; did you mean 'stock'?" in said, said
+
+
 def test_check_wants_copy_for_each_arm():
     for line in ('m:send { template = "w", variant = m:experiment("subject") }',
                  'local arm = m:experiment "subject"\nm:send { template = "w", variant = arm }'):
@@ -210,7 +220,8 @@ def test_retention_below_90_days_is_refused():
         assert "retention is less than 90 days" in said, said
 
 
-main(test_check_names_file_line_field_and_remedy, test_check_reads_the_definition, test_check_wants_copy_for_each_arm, test_check_wants_the_default_locale,
+main(test_check_names_file_line_field_and_remedy, test_check_reads_the_definition, test_check_wants_copy_for_each_arm,
+     test_check_reads_the_connections_of_a_configuration, test_check_wants_the_default_locale,
      test_M8_check_wants_an_address_for_security, test_what_is_shipped_passes,
      test_S7_specs_that_take_too_long_fail, test_no_specs_is_no_success, test_another_text_is_shown,
      test_a_live_mail_is_shown_again,

@@ -331,10 +331,36 @@ static void test_the_default_sender_is_an_address(void **state) {
   assert_int_equal(decide(f, "service", REMINDER).state, MD_MESSAGE_QUEUED);
 }
 
+static void expect_copy(message_fixture *f, const md_version_file *file, const md_named_template *named,
+                        const char *words) {
+  const md_messenger *messenger = md_outbox_messenger(f->outbox);
+  const md_new_version version = {.moment = "cart", .files = file, .file_count = 1, .templates = named};
+  md_error err = {0};
+  int rc = messenger->check_version(messenger->context, &version, f->arena, &err);
+  assert_int_equal(rc, words ? MD_EINVAL : 0);
+  if (words && !strstr(err.text, words)) fail_msg("%s", err.text);
+}
+
+// M1: what no mail can be made of does not go live.
+static void test_M1_the_copy_of_a_new_version_is_read(void **state) {
+  message_fixture *f = *state;
+  static const char good[] = "---\nsubject: Hej\n---\nTekst\n", bare[] = "Tekst\n",
+                    open[] = "---\nsubject: Hej\n---\n{{#a}}\n";
+  md_version_file file = {"cart/x.da.md", good, sizeof good - 1};
+  const md_named_template x = {"x", "cart/moment.lua", 4, NULL}, y = {"y", "cart/moment.lua", 5, NULL};
+  expect_copy(f, &file, &x, NULL);
+  expect_copy(f, &file, &y, "cart/moment.lua:5: there is no copy for the template y");
+  file.data = bare, file.len = sizeof bare - 1;
+  expect_copy(f, &file, NULL, "cart/x.da.md:1: no subject");
+  file.data = open, file.len = sizeof open - 1;
+  expect_copy(f, &file, NULL, "cart/x.da.md:4: {{#a}} is never closed: write {{/a}}");
+}
+
 int main(void) {
 #define WITH_OUTBOX(test) cmocka_unit_test_setup_teardown(test, message_fixture_setup, message_fixture_teardown)
   const struct CMUnitTest tests[] = {
       WITH_OUTBOX(test_a_queued_message_is_frozen_whole),
+      WITH_OUTBOX(test_M1_the_copy_of_a_new_version_is_read),
       WITH_OUTBOX(test_message_id_is_determined),
       WITH_OUTBOX(test_the_triggers_address_goes_before_the_profile),
       WITH_OUTBOX(test_no_address),
