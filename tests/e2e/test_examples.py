@@ -78,7 +78,9 @@ def page_trees():
             tree[f"{folder}/terms.txt"] = "Terms\n"
             for name in re.findall(r'template = "(\w+)"', whole):
                 subject = re.search(r'expect_message \{[^}]*subject = "(.*?)"', "".join(b for p, _, b in blocks() if p == page))
-                tree[f"{folder}/{name}.da.md"] = COPY.replace("Hej", subject.group(1), 1) if subject else COPY
+                arms = re.findall(r'\{ "(\w+)", [0-9.]+ \}', "".join(tree[file] for file in tree if file.startswith("experiments/")))
+                for file in [name] + [f"{name}_{arm}" for arm in arms if "variant = m:experiment" in whole]:
+                    tree[f"{folder}/{file}.da.md"] = COPY.replace("Hej", subject.group(1), 1) if subject else COPY
             places[folder] = f"{page}:{line}"
     return trees
 
