@@ -26,7 +26,7 @@ def said(body, *lines, options="class = 'service', on = 'a'"):
 
 def passes(body, *lines, options="class = 'service', on = 'a'"):
     with Shop(scripts(body, lines, options)) as shop:
-        assert "1 specs, 0 failed" in shop.momentd("test", shop.scripts)
+        assert "1 spec, 0 failed" in shop.momentd("test", shop.scripts)
 
 
 def test_a_parked_run_is_the_first_thing_said():
