@@ -127,7 +127,7 @@ static int refuse_without(search *s, md_verdict *verdict, md_error *err) {
                       "%s needs a consent for %s to %s about %s, and %s%s; has %s; needs channel %s, purpose %s, "
                       "sender %s, products %s: send consent.given",
                       s->purpose, channel, sender, candidate->products, other, sale,
-                      s->others ? s->others : "none for anything", channel, s->purpose, sender, candidate->products),
+                      s->others ? s->others : "none that counts", channel, s->purpose, sender, candidate->products),
       err);
 }
 
