@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,10 +40,13 @@ static int lock_file(const char *path, const char *database, int *out, md_error 
 }
 
 int md_lock_take(const char *database, int *fd, md_error *err) {
-  size_t size = strlen(database) + sizeof ".lock";
+  char real[PATH_MAX];
+  if (!realpath(database, real))
+    return md_error_set(err, MD_EIO, "%s: its real path cannot be found: %s", database, strerror(errno));
+  size_t size = strlen(real) + sizeof ".lock";
   char *path = md_alloc(size);
   if (!path) return md_error_set(err, MD_ENOMEM, "out of memory while opening %s", database);
-  snprintf(path, size, "%s.lock", database);
+  snprintf(path, size, "%s.lock", real);
   int code = lock_file(path, database, fd, err);
   md_free(path);
   return code;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The lock of the one writer: `<database>.lock`, held by the open file, so that a killed process leaves nothing behind.
+// The lock of the one writer: `<database>.lock` at the real path of a database that is there, held by the open file, so
+// that a killed process leaves nothing behind.
 #pragma once
 #include "base/error.h"
 

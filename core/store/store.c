@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BUSY_MS = 2000, WRITER_CACHE_KIB = 3072, READER_CACHE_KIB = 2048 };
@@ -25,12 +26,25 @@ static int set_cache(md_store *store, int kib, md_error *err) {
   return configure(store, sql, err);
 }
 
+// The lock and the WAL stand beside a name: a writer under another name would see neither.
+static int require_one_name(int fd, const char *path, md_error *err) {
+  struct stat about;
+  if (fstat(fd, &about)) return md_error_set(err, MD_EIO, "%s: cannot be looked at: %s", path, strerror(errno));
+  if (about.st_nlink <= 1) return 0;
+  return md_error_set(
+      err, MD_EDENIED,
+      "%s is one of %lu names (hard links) of the same file, and two writers under different names would "
+      "destroy it: keep one name, which `find / -xdev -inum %llu` helps with",
+      path, (unsigned long)about.st_nlink, (unsigned long long)about.st_ino);
+}
+
 // SQLite gives the WAL the mode of the file, so the file is made here, before SQLite sees it.
 static int make_file(const char *path, md_error *err) {
   int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return md_error_set(err, MD_EIO, "%s: cannot be opened for writing: %s", path, strerror(errno));
+  int code = require_one_name(fd, path, err);
   close(fd);
-  return 0;
+  return code;
 }
 
 static int require_file(const char *path, md_error *err) {
@@ -42,8 +56,8 @@ static int require_file(const char *path, md_error *err) {
 static int prepare_file(md_store *store, const char *path, md_error *err) {
   if (!path) return 0;
   if (store->read_only) return require_file(path, err);
-  int code = md_lock_take(path, &store->lock_fd, err);
-  return code ? code : make_file(path, err);
+  int code = make_file(path, err); // first: only a file that is there has a real path
+  return code ? code : md_lock_take(path, &store->lock_fd, err);
 }
 
 static int connect_file(md_store *store, const char *path, md_error *err) {

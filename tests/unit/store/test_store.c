@@ -43,6 +43,23 @@ static void test_a_second_writer_is_refused(void **state) {
   assert_non_null(strstr(f->err.text, "in use by process"));
 }
 
+static void test_a_second_name_lets_no_second_writer_in(void **state) {
+  store_fixture *f = *state;
+  md_store *second = NULL;
+  char other[128];
+  snprintf(other, sizeof other, "%s-other", f->path);
+  md_store_options options = {.path = other};
+  assert_int_equal(symlink(f->path, other), 0);
+  store_fixture_expect(f, MD_EBUSY, md_store_open(&second, &options, &f->err));
+  assert_non_null(strstr(f->err.text, "in use by process"));
+  assert_int_equal(unlink(other), 0);
+  assert_int_equal(link(f->path, other), 0);
+  store_fixture_expect(f, MD_EDENIED, md_store_open(&second, &options, &f->err));
+  assert_non_null(strstr(f->err.text, "one of 2 names"));
+  assert_null(second);
+  assert_int_equal(unlink(other), 0);
+}
+
 static void test_a_killed_writer_blocks_nobody(void **state) {
   store_fixture *f = *state;
   store_fixture_close(f);
@@ -341,6 +358,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_the_file_is_for_its_owner_alone),
       TEST(test_a_second_writer_is_refused),
+      TEST(test_a_second_name_lets_no_second_writer_in),
       TEST(test_a_killed_writer_blocks_nobody),
       TEST(test_a_missing_file_is_not_read),
       TEST(test_a_reader_sees_what_is_committed),
