@@ -5,22 +5,32 @@
 
 #define OVER_DEFAULT (90 * MD_DAY)
 
+// Once a turn: thousands of measurements in it cost no more than one.
+static int load_identities(md_turn_state *turn) {
+  if (turn->identities) return 0;
+  md_arena *arena = turn->engine->arena;
+  md_identity *out = md_arena_alloc(arena, MD_IDENTITIES_MAX * sizeof *out);
+  int64_t person = turn->run->person;
+  if (!out) return MD_ENOMEM;
+  int rc = person ? md_people_identities(turn->engine->store, person, arena, out, &turn->identity_count, &turn->error)
+                  : MD_ENOTFOUND;
+  if (rc && rc != MD_ENOTFOUND) return rc;
+  if (rc) turn->identity_count = 0;
+  turn->identities = out;
+  return 0;
+}
+
 // A5: an identity is never a label.
 static int names_somebody(md_turn_state *turn, const json_t *labels, const char **which) {
-  md_engine *engine = turn->engine;
-  md_person *person = md_arena_alloc(engine->arena, sizeof *person);
   const char *name;
   json_t *value;
   *which = NULL;
-  if (!person) return MD_ENOMEM;
-  int rc = turn->run->person ? md_people_get(engine->store, turn->run->person, engine->arena, person, &turn->error)
-                             : MD_ENOTFOUND;
-  if (rc == MD_ENOTFOUND) person->identity_count = rc = 0;
+  int rc = load_identities(turn);
   json_object_foreach((json_t *)labels, name, value) {
     const char *text = json_string_value(value);
     if (rc == 0 && strchr(text, '@')) *which = name;
-    for (int i = 0; rc == 0 && i < person->identity_count; i++)
-      if (strcmp(person->identities[i].value, text) == 0) *which = name;
+    for (int i = 0; rc == 0 && i < turn->identity_count; i++)
+      if (strcmp(turn->identities[i].value, text) == 0) *which = name;
   }
   return rc;
 }

@@ -59,6 +59,9 @@ typedef struct md_turn_state {
   md_measured *measured;
   md_call *call; // at most one: it ends the turn
   json_t *profile_changes;
+  // The person's identities, once a step has asked: md_step_measure may be called thousands of times.
+  const md_identity *identities;
+  int identity_count;
 } md_turn_state;
 
 // turn.c: loads what a turn needs. When the version has no VM the run is parked and `definition` stays NULL. Closed

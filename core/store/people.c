@@ -95,9 +95,17 @@ int md_people_find(md_store *store, const char *kind, const char *value, int64_t
 static const char select_person[] = "SELECT id, alias_of, created_at, profile, identities, alias_because,"
                                     " alias_at FROM people WHERE id = ?1";
 
-static int read_person(md_row *row, md_person *out, md_error *err) {
-  size_t len, at = 0;
+static int read_identities(const char *blob, size_t len, md_identity *out) {
+  size_t at = 0;
+  int count = 0;
   md_key key;
+  while (count < MD_IDENTITIES_MAX && md_keylist_next(blob, len, &at, &key))
+    out[count++] = (md_identity){key.kind + 1, key.value, key.kind[0] == 's'};
+  return count;
+}
+
+static int read_person(md_row *row, md_person *out, md_error *err) {
+  size_t len;
   out->id = md_row_int(row, 0);
   out->alias_of = md_row_int(row, 1);
   out->created_at = md_row_int(row, 2);
@@ -105,9 +113,7 @@ static int read_person(md_row *row, md_person *out, md_error *err) {
   out->alias_because = md_row_int(row, 5);
   out->alias_at = md_row_int(row, 6);
   const char *blob = md_row_blob(row, 4, &len);
-  out->identity_count = 0;
-  while (out->identity_count < MD_IDENTITIES_MAX && md_keylist_next(blob, len, &at, &key))
-    out->identities[out->identity_count++] = (md_identity){key.kind + 1, key.value, key.kind[0] == 's'};
+  out->identity_count = read_identities(blob, len, out->identities);
   return md_row_result(row, err);
 }
 
@@ -122,6 +128,23 @@ int md_people_get(md_store *store, int64_t id, md_arena *arena, md_person *out, 
   code = md_statement_step(store, row.stmt, err);
   if (code == 1) {
     code = read_person(&row, out, err);
+  } else if (code == 0) {
+    code = no_person(id, err);
+  }
+  md_statement_close(row.stmt);
+  return code;
+}
+
+int md_people_identities(md_store *store, int64_t id, md_arena *arena, md_identity *out, int *count, md_error *err) {
+  md_row row = {.arena = arena};
+  int code = md_statement_open(store, &row.stmt, err, select_identities, "i", id);
+  if (code) return code;
+  code = md_statement_step(store, row.stmt, err);
+  if (code == 1) {
+    size_t len;
+    const char *blob = md_row_blob(&row, 0, &len);
+    *count = read_identities(blob, len, out);
+    code = md_row_result(&row, err);
   } else if (code == 0) {
     code = no_person(id, err);
   }

@@ -30,6 +30,8 @@ int md_people_insert(md_store *store, const md_identity *identities, int count, 
 // The row that holds this identity (not resolved to the canonical one), or MD_ENOTFOUND.
 int md_people_find(md_store *store, const char *kind, const char *value, int64_t *id, md_error *err);
 int md_people_get(md_store *store, int64_t id, md_arena *arena, md_person *out, md_error *err);
+// The identities written on this row, without all else that it holds: `out` has room for MD_IDENTITIES_MAX.
+int md_people_identities(md_store *store, int64_t id, md_arena *arena, md_identity *out, int *count, md_error *err);
 // Writes a further identity on a row. MD_EEXISTS when it is there already, MD_ETOOBIG past MD_IDENTITIES_MAX.
 int md_people_add_identity(md_store *store, int64_t id, md_identity identity, md_error *err);
 int md_people_set_profile(md_store *store, int64_t id, const char *profile_json, md_error *err);
