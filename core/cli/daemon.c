@@ -14,7 +14,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BATCHES_A_ROUND = 16, RETRY_MS = 1000, BLOCKED_MS = 250, LONGEST_MS = 60000, STOP_STEP_MS = 20 };
+enum { RETRY_MS = 1000, BLOCKED_MS = 250, LONGEST_MS = 60000, STOP_STEP_MS = 20 };
+#define ROUND_SPAN (50 * (MD_SECOND / 1000)) // what the loop's other business waits at most
+#define STOP_SPAN MD_SECOND // for what is due while the daemon stops; the rest is due at the next start
 
 static const int signal_numbers[] = {SIGTERM, SIGINT, SIGHUP};
 
@@ -33,11 +35,21 @@ static void sleep_until_due(md_daemon *daemon) {
     arm(daemon, left > 0 ? (uint64_t)(left + 999) / 1000 : BLOCKED_MS);
 }
 
-static void drive(md_daemon *daemon) {
+// Batches until nothing is left or `span` is over; the answer is that of the last one. A run that comes due again at
+// once leaves always something.
+static int take_batches(md_daemon *daemon, md_micros span) {
+  md_clock *clock = md_clock_real();
+  md_micros end = clock->monotonic(clock) + span;
   md_error err = {0};
-  int done = 1;
-  for (int i = 0; i < BATCHES_A_ROUND && done > 0; i++)
+  int done = 0;
+  do
     done = md_engine_batch(daemon->engine, false, &err);
+  while (done > 0 && clock->monotonic(clock) < end);
+  return done;
+}
+
+static void drive(md_daemon *daemon) {
+  int done = take_batches(daemon, ROUND_SPAN);
   if (done > 0)
     uv_async_send(&daemon->wake); // signals and the admin socket have their turn between
   else if (done < 0)
@@ -242,10 +254,11 @@ static void *stop_intake(void *context) {
   return NULL;
 }
 
+// All that was handed in is taken; what is due beside it has a while.
 static void drain(md_daemon *daemon) {
-  md_error err = {0};
-  while (md_engine_batch(daemon->engine, false, &err) > 0) {
-  }
+  int done = take_batches(daemon, STOP_SPAN);
+  while (done > 0 && md_engine_is_asked(daemon->engine))
+    done = take_batches(daemon, 0);
 }
 
 // B4. What came in is answered: the engine takes batches until intake has answered all and ended.
@@ -258,7 +271,7 @@ static void finish_intake(md_daemon *daemon) {
     return;
   }
   while (!atomic_load(&at.done)) {
-    drain(daemon);
+    take_batches(daemon, ROUND_SPAN);
     md_queue_wait(md_engine_inbox(daemon->engine), STOP_STEP_MS);
   }
   pthread_join(thread, NULL);

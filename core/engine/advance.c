@@ -52,9 +52,12 @@ static int take_up(md_engine *engine, md_run *run, md_error *err) {
 }
 
 int md_advance_queued(md_engine *engine, int *done, md_error *err) {
+  md_clock *clock = engine->options.clock;
+  md_micros started = clock->monotonic(clock);
   int64_t after = 0;
   for (*done = 0; engine->heavy && *done < QUEUED_PER_BATCH;) {
     md_run run;
+    if (*done > 0 && clock->monotonic(clock) - started > MD_BATCH_SPAN) return 0;
     int rc = md_runs_next_queued(engine->store, after, engine->arena, &run, err);
     if (rc == MD_ENOTFOUND) {
       engine->heavy = false;

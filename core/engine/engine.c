@@ -85,6 +85,10 @@ md_queue *md_engine_inbox(md_engine *engine) {
   return engine->inbox;
 }
 
+bool md_engine_is_asked(const md_engine *engine) {
+  return engine->carried || md_queue_wait(engine->inbox, 0);
+}
+
 // Of two times, where 0 is never.
 static md_micros earlier(md_micros a, md_micros b) {
   return a == 0 || (b != 0 && b < a) ? b : a;

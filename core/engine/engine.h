@@ -58,6 +58,8 @@ md_queue *md_engine_inbox(md_engine *engine);
 // sequence, waits due at it (unless `hold`: more events of this very instant follow), commits, answers. Returns the
 // number of items done (0: nothing to do), or a negative code when the batch was rolled back.
 int md_engine_batch(md_engine *engine, bool hold, md_error *err);
+// Something was handed in that no batch has taken yet.
+bool md_engine_is_asked(const md_engine *engine);
 // When the next timer, message or schedule is due (0: none), so that the driver can sleep.
 md_micros md_engine_next_due(md_engine *engine);
 // The same without schedules: 0 when no wait and no send is left (B5).
