@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Event types that the plan does not declare: counted, with the nearest, as long as it does not.
+#include "base/json.h"
 #include "engine/unplanned.h"
 #include <setjmp.h>
 #include <stdarg.h>
@@ -77,6 +78,7 @@ static void test_a_flood_of_types_has_an_end(void **state) {
 }
 
 int main(void) {
+  md_json_init();
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_counts_and_names_the_nearest),
                                      cmocka_unit_test(test_a_plan_without_types_says_nothing),
                                      cmocka_unit_test(test_a_flood_of_types_has_an_end)};
