@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Profiles: what profile events change, and the flat table that scripts read, consent in short included (P7, R8).
+#include "base/log.h"
 #include "engine/consent.h"
 #include "engine/identity.h"
 #include "engine/state.h"
 #include <string.h>
+
+enum { PROFILE_MAX = 64 << 10 };
 
 static int merge(json_t *into, const json_t *changes) {
   const char *name;
@@ -80,6 +83,19 @@ int md_profile_read(md_engine *engine, int64_t person, json_t **out, md_error *e
   return rc ? rc : bad ? MD_ENOMEM : 0;
 }
 
+// A profile is as large as any value that a script handles (S9): scripts read it whole into their journals. A change
+// that would make it larger is not carried out, and said.
+static int refuse_size(md_engine *engine, int64_t person, size_t len, md_error *err) {
+  md_log(MD_LOG_WARN, "engine", "a profile would be too large: the change is left out", "person", md_log_int(person),
+         "bytes", md_log_int((int64_t)len), NULL);
+  const md_event *event = engine->current;
+  return md_incidents_insert(
+      engine->store, "profile_too_large", event ? event->seq : 0, 0,
+      "the profile would be larger than 64 KiB: the change was left out; keep in it what mails and "
+      "decisions need",
+      engine->now, err);
+}
+
 int md_profile_update(md_engine *engine, int64_t person, const json_t *changes, md_error *err) {
   md_person *row = md_arena_alloc(engine->arena, sizeof *row);
   if (!row) return MD_ENOMEM;
@@ -91,7 +107,10 @@ int md_profile_update(md_engine *engine, int64_t person, const json_t *changes, 
   md_buffer text;
   md_buffer_init(&text);
   md_json_write(&text, profile);
-  if (rc == 0) rc = md_buffer_ok(&text) ? md_people_set_profile(engine->store, person, text.data, err) : MD_ENOMEM;
+  if (rc == 0 && !md_buffer_ok(&text)) rc = MD_ENOMEM;
+  if (rc == 0)
+    rc = text.len > PROFILE_MAX ? refuse_size(engine, person, text.len, err)
+                                : md_people_set_profile(engine->store, person, text.data, err);
   md_buffer_deinit(&text);
   return rc;
 }

@@ -387,9 +387,30 @@ static void test_history_answers_nothing(void **state) {
 
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+// P7: a profile that would be larger than a script's values is left as it is, and it is said.
+static void test_P7_a_profile_is_bounded(void **state) {
+  (void)state;
+  shop s;
+  shop_open(&s);
+  shop_load(&s, "events.lua", "local p = require 'plan'\nreturn p.define { person = { strong = { 'subject' } } }\n",
+            NULL);
+  char *large = md_arena_alloc(s.arena, 70000);
+  int len = snprintf(large, 70000, "{\"trait\":\"");
+  memset(large + len, 'x', 66000);
+  snprintf(large + len + 66000, 70000 - 66000 - (size_t)len, "\"}");
+  shop_event(&s, "profile.updated", "ida", "{\"locale\":\"en\"}");
+  shop_event(&s, "profile.updated", "ida", large);
+  md_person person;
+  assert_int_equal(md_people_get(s.store, 1, s.arena, &person, NULL), 0);
+  assert_string_equal(person.profile, "{\"locale\":\"en\"}");
+  assert_string_equal(shop_incidents(&s), "profile_too_large");
+  shop_close(&s);
+}
+
 int main(void) {
   md_json_init();
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_P7_a_profile_is_bounded),
       T(test_wait_takes_its_event),
       T(test_deadline_and_tie),
       T(test_early_events),
