@@ -37,31 +37,31 @@ typedef struct md_turn_state {
   md_buffer journal;           // the entries before, the wait's answer, and what this turn adds
   int steps;                   // entries in it
   int step;                    // of the replay: index of the next one
+  int base;                    // steps before the run was continued (R5); `steps` and `step` count on from them
+  bool checking;               // a second replay that must meet the same steps (md_engine_options.verify)
+  bool waits;                  // `open` is what it waits for
+  bool waited;                 // since it was continued, or since its start
+  bool upgraded;               // R6: the stored values have the version's shape
   md_micros now;               // m:now() (R2)
   uint64_t draws;              // m:random() since the last step
   struct md_judgement *judged; // W4: this replay only asks a wait's where; or NULL
-  bool checking;               // a second replay that must meet the same steps (md_engine_options.verify)
   md_wait open;                // what the turn waits for at its end
-  bool waits;
-  int base;            // steps before the run was continued (R5); `steps` and `step` count on from them
-  const json_t *state; // that it was continued with, or NULL
-  bool waited;         // since then, or since its start
-  md_entry *next;      // it is continued: the first entry of its next journal
-  const char *parked;  // a divergence in words
-  int code;            // a failure of storage or memory; `error` has its text
+  const json_t *state;         // that it was continued with, or NULL
+  md_entry *next;              // it is continued: the first entry of its next journal
+  const char *parked;          // a divergence in words
+  int code;                    // a failure of storage or memory; `error` has its text
+  int identity_count;
+  // The person's identities, once a step has asked: md_step_measure may be called thousands of times.
+  const md_identity *identities;
   md_error error;
   // Effects, newest first.
   md_emission *emissions;
   md_write *writes;
-  bool upgraded; // R6: the stored values have the version's shape
   md_outgoing *messages;
   md_exposed *exposures;
   md_measured *measured;
   md_call *call; // at most one: it ends the turn
   json_t *profile_changes;
-  // The person's identities, once a step has asked: md_step_measure may be called thousands of times.
-  const md_identity *identities;
-  int identity_count;
 } md_turn_state;
 
 // turn.c: loads what a turn needs. When the version has no VM the run is parked and `definition` stays NULL. Closed
