@@ -15,8 +15,7 @@ static const char *const places[PLACES] = {
     "person = { strong = { 'data.other', %s } }",
     "person = { strong = { 'data.other' }, weak = %s }",
     "person = { strong = { 'data.other' } }, things = { k = { of = 'person', at = %s } }",
-    "person = { strong = { 'data.other' } }, things = { k = { of = 'person' } }, events = { a = { about = { k = %s } } "
-    "}",
+    "person = { strong = { 'data.x' } }, things = { k = { of = 'person' } }, events = { a = { about = { k = %s } } }",
     "person = { strong = { 'data.other' } }, events = { a = { typed = { [%s] = 'time' } } }",
     "person = { strong = { 'data.other' } }, events = { a = { secret = { %s } } }",
     "person = { strong = { 'data.other' } }, events = { a = { address = { email = %s } } }",
