@@ -7,11 +7,6 @@
   "id, state, run, step, attempts, attempts_max, status, created_at, due_at, final_at, moment, connection, method, "   \
   "path, query, key, body, save, answer, detail, secret, sealed"
 
-const char *md_call_state_name(md_call_state state) {
-  static const char *const names[] = {"none", "queued", "attempting", "answered", "failed", "withdrawn"};
-  return (unsigned)state < sizeof names / sizeof names[0] ? names[state] : "unknown";
-}
-
 static const char insert_call[] = "INSERT INTO calls(" COLUMNS ") VALUES(NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
                                   " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, NULL)";
 
@@ -107,22 +102,6 @@ static const char withdraw_calls[] = "UPDATE calls SET state = 5, final_at = ?2 
 
 int md_calls_withdraw(md_store *store, int64_t run, md_micros at, md_error *err) {
   return md_statement_run(store, err, withdraw_calls, "ii", run, at);
-}
-
-static const char list_calls[] = "SELECT " COLUMNS " FROM calls WHERE run = ?1 ORDER BY step";
-
-int md_calls_list(md_store *store, int64_t run, int (*each)(void *context, const md_call *call), void *context,
-                  md_error *err) {
-  md_row row = {0};
-  md_call call;
-  int code = md_statement_open(store, &row.stmt, err, list_calls, "i", run);
-  if (code) return code;
-  while ((code = md_statement_step(store, row.stmt, err)) == 1) {
-    code = read_call(&row, &call, err);
-    if (code || (code = each(context, &call))) break;
-  }
-  md_statement_close(row.stmt);
-  return code;
 }
 
 static const char put_file[] = "INSERT INTO run_files(run, name, type, created_at, data) VALUES(?1, ?2, ?3, ?4, ?5)"

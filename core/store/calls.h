@@ -11,8 +11,6 @@ typedef enum md_call_state {
   MD_CALL_WITHDRAWN,
 } md_call_state;
 
-const char *md_call_state_name(md_call_state state);
-
 // Strings are borrowed from the arena they were read with.
 typedef struct md_call {
   int64_t id; // 0 until stored
@@ -47,9 +45,6 @@ md_micros md_calls_due_at(md_store *store); // when the earliest queued one is d
 int md_calls_requeue(md_store *store, md_micros now, md_error *err);
 // T9: what is not final of a run's calls is withdrawn.
 int md_calls_withdraw(md_store *store, int64_t run, md_micros at, md_error *err);
-// The calls of a run, oldest first.
-int md_calls_list(md_store *store, int64_t run, int (*each)(void *context, const md_call *call), void *context,
-                  md_error *err);
 
 // A file that belongs to a run.
 typedef struct md_run_file {

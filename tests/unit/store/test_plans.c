@@ -225,11 +225,6 @@ static void use_suppressions(store_fixture *f, md_store *s) {
   md_sales_list(s, 1, see_sale, &go_on, &f->err);
 }
 
-static int see_call(void *context, const md_call *call) {
-  (void)call;
-  return *(int *)context;
-}
-
 static int see_point(void *context, const char *labels, const md_point *point) {
   (void)labels;
   (void)point;
@@ -262,7 +257,6 @@ static void use_calls(store_fixture *f, md_store *s) {
   md_call call = {
       .state = MD_CALL_QUEUED, .run = 1, .moment = "m", .connection = "c", .method = "GET", .path = "/", .key = "k"};
   md_run_file file = {"a.txt", "text/plain", "x", 1};
-  int go_on = 0;
   md_calls_insert(s, &call, &f->err);
   md_calls_next_due(s, 9, f->arena, &call, &f->err);
   md_calls_due_at(s);
@@ -271,7 +265,6 @@ static void use_calls(store_fixture *f, md_store *s) {
   md_calls_of_step(s, 1, 0, f->arena, &call, &f->err);
   md_calls_requeue(s, 1, &f->err);
   md_calls_withdraw(s, 1, 1, &f->err);
-  md_calls_list(s, 1, see_call, &go_on, &f->err);
   md_run_files_put(s, 1, &file, 1, &f->err);
   md_run_files_get(s, 1, "a.txt", f->arena, &file, &f->err);
 }
