@@ -77,14 +77,13 @@ def ready(shop):
 
 
 def trouble_and_recovery(shop, customers, begin, end):
-    """Load before, in and after the trouble."""
+    """Load before, in and after the trouble. A small batch may still fit into a full disk: readyz may change in between."""
     shop.wait("load", lambda: taken(customers) > 20)
     begin()
     shop.wait("readyz to be red", lambda: not ready(shop))
     before = refused(customers)
     shop.wait("503", lambda: refused(customers) > before)
     assert shop.request("GET", "/healthz")[0] == 200, "alive it is"
-    assert shop.request("GET", "/readyz")[0] == 503
     end()
     shop.wait("readyz to be green", lambda: ready(shop))
     before = taken(customers)
