@@ -147,11 +147,34 @@ static const char secrets_of_calls[] = "ALTER TABLE calls ADD COLUMN secret TEXT
 static const char expiring_values[] =
     "CREATE INDEX stored_values_expiry ON stored_values(expires_at) WHERE expires_at > 0;";
 
+// Who brought a version and how ("scripts", "deploy"), when it last became the one that new runs take, and since when
+// its files are gone (R7; 0: they are there). A moment may be paused since a time, and rolled back from the digest that
+// the script files still have.
+static const char changes_in_production[] = "ALTER TABLE versions ADD COLUMN author TEXT;"
+                                            "ALTER TABLE versions ADD COLUMN door TEXT;"
+                                            "ALTER TABLE versions ADD COLUMN live_at INTEGER NOT NULL DEFAULT 0;"
+                                            "ALTER TABLE versions ADD COLUMN retired_at INTEGER NOT NULL DEFAULT 0;"
+                                            "UPDATE versions SET live_at = created_at;"
+                                            "ALTER TABLE moments ADD COLUMN paused_at INTEGER NOT NULL DEFAULT 0;"
+                                            "ALTER TABLE moments ADD COLUMN rolled_back_from TEXT;"
+                                            "CREATE INDEX unmatched_paused ON unmatched(moment, id)"
+                                            " WHERE reason = 'paused';"
+                                            "CREATE INDEX messages_held ON messages(moment, id) WHERE state = 11;";
+
 // [n] leads from schema n to n + 1.
-static const char *const migrations[] = {
-    initial,          outgoing_calls,          decency,          schedules_and_offers, quarantine,
-    secrets,          experiments_and_metrics, files_by_version, request_of_message,   strikes,
-    secrets_of_calls, expiring_values};
+static const char *const migrations[] = {initial,
+                                         outgoing_calls,
+                                         decency,
+                                         schedules_and_offers,
+                                         quarantine,
+                                         secrets,
+                                         experiments_and_metrics,
+                                         files_by_version,
+                                         request_of_message,
+                                         strikes,
+                                         secrets_of_calls,
+                                         expiring_values,
+                                         changes_in_production};
 
 int md_schema_newest(void) {
   return (int)(sizeof migrations / sizeof migrations[0]);
