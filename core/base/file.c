@@ -237,6 +237,9 @@ typedef struct walk {
   md_arena *arena;
   const char **files;
   size_t count, capacity;
+  int (*refused)(void *context, const char *relative, const md_error *why);
+  void *context;
+  bool stopped; // by `refused`
   md_error *err;
 } walk;
 
@@ -264,7 +267,12 @@ static int add_file(walk *state, const char *relative) {
 
 static int check_link(walk *state, const char *path) {
   char target[PATH_MAX];
-  if (!realpath(path, target)) return failed(state->err, "follow the symbolic link", path);
+  if (!realpath(path, target)) {
+    int number = errno;
+    return md_error_set(state->err, code_of(number),
+                        "Cannot follow the symbolic link %s: %s; remove it, or put the file itself there.", path,
+                        strerrordesc_np(number));
+  }
   size_t len = strlen(state->real_root);
   if (len == 1 || (strncmp(target, state->real_root, len) == 0 && (target[len] == '/' || target[len] == '\0')))
     return MD_OK;
@@ -286,6 +294,15 @@ static int gather_entry(walk *state, const char *relative, const level *here) {
   return S_ISDIR(about.st_mode) ? gather(state, relative, here) : MD_OK;
 }
 
+// An entry that cannot be used is passed over, where the caller wants to know of it.
+static int pass_over(walk *state, const char *relative, int code) {
+  if (code == MD_ENOMEM || !state->refused || state->stopped) return code;
+  code = state->refused(state->context, relative, state->err);
+  state->stopped = code != 0;
+  if (!code) *state->err = (md_error){0};
+  return code;
+}
+
 static int gather_all(walk *state, DIR *directory, const char *relative, const level *here) {
   for (;;) {
     errno = 0;
@@ -294,6 +311,7 @@ static int gather_all(walk *state, DIR *directory, const char *relative, const l
     if (entry->d_name[0] == '.') continue;
     char *name = md_arena_printf(state->arena, "%s%s%s", relative, *relative ? "/" : "", entry->d_name);
     int code = name ? gather_entry(state, name, here) : no_memory(state->err, "list", state->root);
+    if (code) code = pass_over(state, name, code);
     if (code) return code;
   }
 }
@@ -321,7 +339,7 @@ static int by_bytes(const void *a, const void *b) {
   return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static int visit(walk *state, int (*each)(void *context, const char *relative, const char *path), void *context) {
+static int visit(const walk *state, int (*each)(void *context, const char *relative, const char *path)) {
   md_buffer path;
   md_buffer_init(&path);
   int code = MD_OK;
@@ -330,21 +348,24 @@ static int visit(walk *state, int (*each)(void *context, const char *relative, c
     md_buffer_puts(&path, state->root);
     md_buffer_putc(&path, '/');
     md_buffer_puts(&path, state->files[i]);
-    code = md_buffer_ok(&path) ? each(context, state->files[i], path.data) : no_memory(state->err, "list", state->root);
+    code = md_buffer_ok(&path) ? each(state->context, state->files[i], path.data)
+                               : no_memory(state->err, "list", state->root);
   }
   md_buffer_deinit(&path);
   return code;
 }
 
 int md_directory_walk(const char *root, int (*each)(void *context, const char *relative, const char *path),
-                      void *context, md_error *err) {
-  walk state = {.root = root, .err = err};
+                      int (*refused)(void *context, const char *relative, const md_error *why), void *context,
+                      md_error *err) {
+  md_error unasked = {0};
+  walk state = {.root = root, .refused = refused, .context = context, .err = err ? err : &unasked};
   if (!realpath(root, state.real_root)) return failed(err, "list", root);
   state.arena = md_arena_new(0);
   if (!state.arena) return no_memory(err, "list", root);
   int code = gather(&state, "", NULL);
   if (!code && state.count) qsort(state.files, state.count, sizeof *state.files, by_bytes);
-  if (!code) code = visit(&state, each, context);
+  if (!code) code = visit(&state, each);
   md_free(state.files);
   md_arena_free(state.arena);
   return code;

@@ -14,8 +14,9 @@ int md_file_create(const char *path, const void *data, size_t len, unsigned mode
 // Makes a directory and those above it (mode 0755 but the last gets `mode`); one that exists already is success.
 int md_directory_make(const char *path, unsigned mode, md_error *err);
 // Calls `each` for every regular file below `root`, sorted bytewise by relative path ("a/b.lua"). Entries that begin
-// with
-// '.' are skipped. A symbolic link that leads out of `root` is MD_EDENIED. A non-zero answer of `each` stops and is
-// returned.
+// with '.' are skipped. An entry that cannot be followed or listed (a symbolic link that leads out of `root`, up or
+// nowhere; a directory that may not be read) is told to `refused`, before the first `each`, and passed over; with
+// `refused` NULL it ends the walk. A non-zero answer of either stops and is returned.
 int md_directory_walk(const char *root, int (*each)(void *context, const char *relative, const char *path),
-                      void *context, md_error *err);
+                      int (*refused)(void *context, const char *relative, const md_error *why), void *context,
+                      md_error *err);

@@ -299,6 +299,7 @@ static void check_moment(inspection *at, const char *moment, const char *file) {
   md_error err = {0};
   at->moments++;
   at->moment = moment;
+  if (md_refusal_of_folder(at->tree.source.refused, moment)) return; // told already
   if (md_source_of_moment(&at->tree.source, moment, at->arena, &own, &err)) {
     md_problems_add(&at->problems, moment, err.text);
     return;
@@ -314,8 +315,27 @@ static void check_moment(inspection *at, const char *moment, const char *file) {
   at->own = NULL;
 }
 
+// Whether a file of this top-level folder concerns the part that was asked for.
+static bool concerns(const md_tree *tree, const char *folder) {
+  size_t len = strlen(folder);
+  bool own = strncmp(tree->within, folder, len) == 0 && (tree->within[len] == '/' || tree->within[len] == '\0');
+  return tree->within[0] == '\0' || own || strcmp(folder, "shared") == 0 || strcmp(folder, "events.lua") == 0;
+}
+
+// What cannot be read, by the folder that it costs.
+static void check_refused(inspection *at) {
+  for (const md_refusal *refused = at->tree.source.refused; refused; refused = refused->next) {
+    const char *folder = md_arena_strndup(at->arena, refused->path, strcspn(refused->path, "/"));
+    if (folder && concerns(&at->tree, folder)) md_problems_add(&at->problems, folder, refused->why);
+  }
+}
+
 static void check_plan(inspection *at) {
   md_error err = {0};
+  if (md_refusal_of_path(at->tree.source.refused, "events.lua")) {
+    md_plan_new(&at->plan, NULL, NULL);
+    return;
+  }
   if (md_plan_new(&at->plan, md_source_find(&at->tree.source, "events.lua"), &err) == 0) return;
   md_problems_add(&at->problems, "events.lua", err.text);
   md_plan_new(&at->plan, NULL, NULL);
@@ -425,6 +445,7 @@ static int read_locale(inspection *at, const md_cli_args *args, md_error *err) {
 
 // What the checks ask.
 static int prepare(inspection *at, md_error *err) {
+  check_refused(at);
   check_plan(at);
   int code = at->plan ? 0 : md_error_set(err, MD_ENOMEM, "out of memory");
   if (!code) code = md_known_types_read(&at->types, at->plan, &at->tree.source, at->arena);

@@ -76,8 +76,12 @@ static int append(md_source *out, const md_source *more, md_arena *arena, md_err
   if (!files) return md_error_set(err, MD_ENOMEM, "out of memory while the scripts were read");
   if (out->count) memcpy(files, out->files, (size_t)out->count * sizeof *files);
   if (more->count) memcpy(files + out->count, more->files, (size_t)more->count * sizeof *files);
-  *out = (md_source){files, out->count + more->count};
-  return 0;
+  out->files = files;
+  out->count += more->count;
+  int code = 0;
+  for (const md_refusal *at = more->refused; at && !code; at = at->next)
+    code = md_refusal_add(&out->refused, arena, at->path, at->why, err);
+  return code;
 }
 
 int md_scripts_read(const md_setting_list *directories, md_arena *arena, md_source *out, md_error *err) {

@@ -162,9 +162,22 @@ static bool is_spec(const char *path) {
   return len >= sizeof end - 1 && strcmp(path + len - (sizeof end - 1), end) == 0;
 }
 
+// What cannot be read may have been a spec.
+static void fail_refused(suite *s, const md_tree *tree) {
+  md_buffer none;
+  md_buffer_init(&none);
+  for (const md_refusal *at = tree->source.refused; at; at = at->next) {
+    md_error why;
+    if (!md_tree_wants(tree, at->path)) continue;
+    md_error_set(&why, MD_EDENIED, "%s", at->why);
+    failed(s, at->path, "it can be read", &why, &none);
+  }
+}
+
 static int run_path(suite *s, const char *path, md_error *err) {
   md_tree tree;
   int code = md_tree_read(&tree, path, s->arena, err);
+  if (!code) fail_refused(s, &tree);
   for (int i = 0; i < tree.source.count && !code; i++)
     if (is_spec(tree.source.files[i].path) && md_tree_wants(&tree, tree.source.files[i].path))
       run_file(s, &tree, &tree.source.files[i]);

@@ -69,10 +69,22 @@ static bool belongs(const char *path, const char *folder) {
          (strncmp(path, folder, len) == 0 && path[len] == '/');
 }
 
+// What was refused of another moment is nothing to this one.
+static bool concerns(const char *refused, const char *folder) {
+  const char *const parts[] = {folder, "shared", "experiments", "events.lua"};
+  size_t len = strcspn(refused, "/");
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+    if (strncmp(refused, parts[i], len) == 0 && parts[i][len] == '\0') return true;
+  return false;
+}
+
 int md_tree_of_moment(const md_tree *tree, const char *folder, md_arena *arena, md_source *out, md_error *err) {
   const char *moment = md_arena_printf(arena, "%s/moment.lua", folder);
   *out = tree->source;
   if (!moment || !md_source_find(&tree->source, moment)) return moment ? 0 : MD_ENOMEM;
+  out->refused = NULL;
+  for (const md_refusal *at = tree->source.refused; at; at = at->next)
+    if (concerns(at->path, folder) && md_refusal_add(&out->refused, arena, at->path, at->why, err)) return MD_ENOMEM;
   out->files = md_arena_alloc(arena, (size_t)(tree->source.count + 1) * sizeof *out->files);
   out->count = 0;
   if (!out->files) return md_error_set(err, MD_ENOMEM, "out of memory");

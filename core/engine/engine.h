@@ -47,8 +47,9 @@ int md_engine_new(md_engine **out, const md_engine_options *options, md_error *e
 void md_engine_free(md_engine *engine);
 
 // Loads plan and moments from a script tree: each moment's version is stored and becomes live; moments that are not in
-// it any more take no new runs. A bad folder refuses its own new version (the old stays); `problem` is told of each
-// with file, line and text. Returns 0, or the code of a failure that concerns all.
+// it any more take no new runs. A bad folder refuses its own new version (the old stays, that of the process before
+// too), and so does one of which something could not be read; `problem` is told of each with file, line and text.
+// Returns 0, or the code of a failure that concerns all.
 int md_engine_load(md_engine *engine, const md_source *source,
                    void (*problem)(void *context, const char *moment, const char *text), void *context, md_error *err);
 

@@ -54,6 +54,7 @@ struct md_engine {
   md_experiments *experiments; // NULL before the first load
   md_moment *moments;          // sorted by name
   int moment_count;
+  bool moments_restored; // those of the process before are among them
   md_loaded *loaded;
   md_timekeeper timekeeper;
   md_arena *arena;               // of the batch

@@ -165,6 +165,7 @@ static int load_moments(md_engine *engine, const md_source *source,
     size_t len = moment_folder(source->files[i].path);
     if (!len) continue;
     const char *name = md_arena_strndup(engine->arena, source->files[i].path, len);
+    if (name && md_refusal_of_folder(source->refused, name)) continue; // told already
     md_loaded *loaded = NULL;
     md_error why = {0};
     int rc = name ? build(engine, source, name, &loaded, &why) : MD_ENOMEM;
@@ -183,15 +184,37 @@ static bool in_source(const md_source *source, const char *moment) {
   return md_source_find(source, path) != NULL;
 }
 
+// A folder that cannot be read whole is not gone: its version stays.
 static int retire_missing(md_engine *engine, const md_source *source, md_error *err) {
   for (int i = 0; i < engine->moment_count; i++) {
-    if (!engine->moments[i].live || in_source(source, engine->moments[i].name)) continue;
+    const char *name = engine->moments[i].name;
+    if (!engine->moments[i].live || in_source(source, name) || md_refusal_of_folder(source->refused, name)) continue;
     engine->moments[i].live = NULL;
     int rc = md_moments_set_live(engine->store, engine->moments[i].name, 0, err);
     if (rc == 0) rc = md_schedules_sync(engine, engine->moments[i].name, NULL, err);
     if (rc) return rc;
   }
   return 0;
+}
+
+static int restore_moment(void *context, const char *name, int64_t version) {
+  md_engine *engine = context;
+  md_moment *moment = NULL;
+  md_loaded *loaded = NULL;
+  md_error why = {0};
+  if (!version) return 0;
+  int rc = moment_slot(engine, name, &moment);
+  if (rc == 0) rc = md_loaded_get(engine, version, &loaded, &why);
+  if (rc && rc != MD_ENOTFOUND) return rc;
+  moment->live = loaded;
+  return 0;
+}
+
+// What the process before ran goes on running until the tree has something else in its place.
+static int restore_moments(md_engine *engine, md_error *err) {
+  int rc = engine->moments_restored ? 0 : md_moments_list(engine->store, restore_moment, engine, err);
+  engine->moments_restored = rc == 0;
+  return rc;
 }
 
 static int take_plan(md_engine *engine, const md_source_file *events_lua, md_error *err) {
@@ -216,11 +239,11 @@ static void restore_plan(md_engine *engine) {
 }
 
 // A plan that is wrong is refused whole (P8): the old one stays, over a restart too.
-static bool load_plan(md_engine *engine, const md_source_file *events_lua,
+static bool load_plan(md_engine *engine, const md_source_file *events_lua, bool refused,
                       void (*problem)(void *context, const char *moment, const char *text), void *context) {
   md_error why = {0};
-  if (take_plan(engine, events_lua, &why) == 0) return true;
-  problem(context, "events.lua", why.text);
+  if (!refused && take_plan(engine, events_lua, &why) == 0) return true;
+  if (!refused) problem(context, "events.lua", why.text);
   if (!engine->plan_taken) restore_plan(engine);
   return false;
 }
@@ -242,16 +265,28 @@ static int load_experiments(md_engine *engine, const md_source *source,
   return 0;
 }
 
+// By the folder that it costs.
+static void tell_refused(md_engine *engine, const md_source *source,
+                         void (*problem)(void *context, const char *moment, const char *text), void *context) {
+  for (const md_refusal *at = source->refused; at; at = at->next) {
+    const char *folder = md_arena_strndup(engine->arena, at->path, strcspn(at->path, "/"));
+    problem(context, folder ? folder : at->path, at->why);
+  }
+}
+
 int md_engine_load(md_engine *engine, const md_source *source,
                    void (*problem)(void *context, const char *moment, const char *text), void *context, md_error *err) {
   md_arena *scope = md_json_scope(engine->arena);
   const md_source_file *events_lua = md_source_find(source, "events.lua");
-  bool planned = load_plan(engine, events_lua, problem, context);
+  tell_refused(engine, source, problem, context);
+  bool planned =
+      load_plan(engine, events_lua, md_refusal_of_path(source->refused, "events.lua") != NULL, problem, context);
   if (engine->now == 0) engine->now = engine->timekeeper.at;
   int rc = load_experiments(engine, source, problem, context, err);
   if (rc == 0) rc = md_store_begin(engine->store, err);
   if (rc == 0) {
     rc = planned ? remember_plan(engine, events_lua, err) : 0;
+    if (rc == 0) rc = restore_moments(engine, err);
     if (rc == 0) rc = load_moments(engine, source, problem, context, err);
     if (rc == 0) rc = retire_missing(engine, source, err);
     if (rc == 0)

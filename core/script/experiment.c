@@ -163,12 +163,24 @@ static int take(md_experiments *all, const md_source_file *file, const md_experi
   return code;
 }
 
+// A file that cannot be read is not gone: what it declared stays.
+static int keep_refused(md_experiments *all, const md_source *source, const md_experiments *old) {
+  for (int i = 0; old && i < old->count; i++) {
+    const md_experiment *before = &old->items[i];
+    if (!md_refusal_of_path(source->refused, before->file) || md_experiments_find(all, before->name)) continue;
+    if (copy(&all->items[all->count], before, before->file, all->arena)) return MD_ENOMEM;
+    all->count++;
+  }
+  return 0;
+}
+
 int md_experiments_new(md_experiments **out, const md_source *source, const md_experiments *old,
                        void (*problem)(void *context, const char *name, const char *text), void *context,
                        md_error *err) {
   md_experiments *all = md_alloc_zero(sizeof *all);
   if (all) all->arena = md_arena_new(0);
-  if (all && all->arena) all->items = md_arena_alloc(all->arena, sizeof *all->items * (size_t)(source->count + 1));
+  if (all && all->arena)
+    all->items = md_arena_alloc(all->arena, sizeof *all->items * (size_t)(source->count + (old ? old->count : 0) + 1));
   int code = all && all->items ? 0 : MD_ENOMEM;
   for (int i = 0; i < source->count && code != MD_ENOMEM; i++) {
     md_error why = {0};
@@ -176,6 +188,7 @@ int md_experiments_new(md_experiments **out, const md_source *source, const md_e
     code = take(all, &source->files[i], old, &why);
     if (code && code != MD_ENOMEM) problem(context, source->files[i].path, why.text);
   }
+  if (code != MD_ENOMEM) code = keep_refused(all, source, old);
   if (code == MD_ENOMEM) {
     md_experiments_free(all);
     return md_error_set(err, MD_ENOMEM, "out of memory while the experiments were read");

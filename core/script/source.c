@@ -49,19 +49,23 @@ static bool same_folder(const char *a, const char *b) {
   return a[len] == '/' && strncmp(a, b, len + 1) == 0;
 }
 
-// S7. Files of a folder come one after the other.
-static int check_size(reading *r, const char *path, size_t len) {
-  bool lua = ends_with(path, ".lua");
-  if (lua && len > LUA_FILE_MAX)
-    return md_error_set(r->err, MD_ETOOBIG, "%s: a Lua file has at most 256 KiB, this one has %zu KiB: split it", path,
-                        len >> 10);
+static int refuse(reading *r, const char *path, const char *why) {
+  return md_refusal_add(&r->out->refused, r->arena, path, why, r->err);
+}
+
+// S7. Files of a folder come one after the other. MD_ETOOBIG: it is refused, or with `*whole` its folder is.
+static int check_size(reading *r, const char *path, size_t len, bool *whole, md_error *why) {
   const md_source *so_far = r->out;
   bool more = so_far->count && same_folder(path, so_far->files[so_far->count - 1].path);
+  *whole = false;
+  if (ends_with(path, ".lua") && len > LUA_FILE_MAX)
+    return md_error_set(why, MD_ETOOBIG, "%s: a Lua file has at most 256 KiB, this one has %zu KiB: split it", path,
+                        len >> 10);
   r->folder_bytes = more ? r->folder_bytes + len : len;
-  if (r->folder_bytes > FOLDER_MAX)
-    return md_error_set(r->err, MD_ETOOBIG, "%.*s: a folder has at most 4 MiB, and with %s this one has more",
-                        (int)strcspn(path, "/"), path, path);
-  return 0;
+  *whole = r->folder_bytes > FOLDER_MAX && strchr(path, '/');
+  if (r->folder_bytes <= FOLDER_MAX) return 0;
+  return md_error_set(why, MD_ETOOBIG,
+                      "a folder has at most 4 MiB, and with %s this one has more: make its files smaller", path);
 }
 
 static int keep_file(reading *r, const char *relative, const md_buffer *data) {
@@ -72,17 +76,37 @@ static int keep_file(reading *r, const char *relative, const md_buffer *data) {
   return source_add(r->out, &r->capacity, r->arena, file, r->err);
 }
 
+static int read_file(reading *r, const char *relative, const char *path, md_buffer *data, bool *whole, md_error *why) {
+  *whole = false;
+  int code = md_file_read(path, FOLDER_MAX, data, why);
+  if (code == MD_ETOOBIG)
+    return md_error_set(why, code, "%s: a folder has at most 4 MiB, and this file alone has more: make it smaller",
+                        relative);
+  if (code == MD_EDENIED) return md_error_set(why, code, "%s Let the user that runs momentd read it.", why->text);
+  return code ? code : check_size(r, relative, data->len, whole, why);
+}
+
+// The rest of a folder that is refused whole is not read.
 static int read_one(void *context, const char *relative, const char *path) {
   reading *r = context;
   md_buffer data;
+  md_error why = {0};
+  bool whole = false;
+  if (md_refusal_of_path(r->out->refused, relative)) return 0;
   md_buffer_init(&data);
-  int code = md_file_read(path, FOLDER_MAX, &data, r->err);
-  if (code == MD_ETOOBIG)
-    code = md_error_set(r->err, code, "%s: a folder has at most 4 MiB, and this file alone has more", relative);
-  if (!code) code = check_size(r, relative, data.len);
-  if (!code) code = keep_file(r, relative, &data);
+  int code = read_file(r, relative, path, &data, &whole, &why);
+  if (code == MD_ENOMEM)
+    code = no_memory(r->err);
+  else if (code)
+    code = refuse(r, whole ? md_arena_strndup(r->arena, relative, strcspn(relative, "/")) : relative, why.text);
+  else
+    code = keep_file(r, relative, &data);
   md_buffer_deinit(&data);
   return code;
+}
+
+static int passed_over(void *context, const char *relative, const md_error *why) {
+  return refuse(context, relative, why->text);
 }
 
 static int by_path(const void *a, const void *b) {
@@ -96,7 +120,7 @@ static void source_sort(md_source *source) {
 int md_source_read(const char *directory, md_arena *arena, md_source *out, md_error *err) {
   *out = (md_source){0};
   reading r = {.arena = arena, .out = out, .err = err};
-  int code = md_directory_walk(directory, read_one, &r, err);
+  int code = md_directory_walk(directory, read_one, passed_over, &r, err);
   source_sort(out);
   return code;
 }
@@ -178,6 +202,10 @@ static int choose_module(following *f, const md_source_file *from, const md_toke
     if (!path) return no_memory(f->err);
     const md_source_file *file = md_source_find(f->source, path);
     if (file) return choose(f, file);
+    const md_refusal *refused = md_refusal_of_path(f->source->refused, path);
+    if (refused)
+      return md_error_set(f->err, MD_EDENIED, "%s:%d: %s cannot be used: %s", from->path, name->line, path,
+                          refused->why);
   }
   return no_module(f, from, name);
 }
@@ -229,8 +257,17 @@ static int choose_fixed(following *f) {
   return 0;
 }
 
+static int check_refused(const md_source *source, const char *moment, md_error *err) {
+  const md_refusal *own = md_refusal_of_folder(source->refused, moment), *all = md_refusal_of_all(source->refused);
+  if (own) return md_error_set(err, MD_EDENIED, "%s", own->why);
+  if (!all) return 0;
+  return md_error_set(err, MD_EDENIED, "%s cannot be used, and every moment may use it: %s", all->path, all->why);
+}
+
 int md_source_of_moment(const md_source *source, const char *moment, md_arena *arena, md_source *out, md_error *err) {
   *out = (md_source){0};
+  int refused = check_refused(source, moment, err);
+  if (refused) return refused;
   following f = {.source = source, .moment = moment, .arena = arena, .out = out, .err = err};
   const char *main = md_arena_printf(arena, "%s/moment.lua", moment);
   if (!main) return no_memory(err);

@@ -54,7 +54,7 @@ static bench *open_bench(const char *body) {
            "while m:wait_for('b', { within = '1d' }) do end end }",
            body);
   md_source_file files[] = {{"m/moment.lua", script, strlen(script)}, {"m/x.da.md", copy, sizeof copy - 1}};
-  md_source source = {files, 2};
+  md_source source = {.files = files, .count = 2};
   if (md_engine_load(b->driver.engine, &source, refused, NULL, &err)) stop("load", err.text);
   return b;
 }

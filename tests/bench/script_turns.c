@@ -48,7 +48,7 @@ static void drop_log(void *context, const char *level, const char *text, int lin
 static md_vm *build(const char *moment_lua, const char *module_lua) {
   md_source_file files[] = {{"m1/moment.lua", moment_lua, strlen(moment_lua)},
                             {"shared/lib.lua", module_lua, strlen(module_lua)}};
-  md_source source = {files, 2};
+  md_source source = {.files = files, .count = 2};
   md_vm *vm = NULL;
   md_error err;
   if (md_vm_new(&vm, "m1", &source, NULL, &err)) fprintf(stderr, "%s\n", err.text);

@@ -55,7 +55,7 @@ static void check(md_vm *vm, const json_t *value) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   md_source_file file = {"m1/moment.lua", moment, sizeof moment - 1};
-  md_source source = {&file, 1};
+  md_source source = {.files = &file, .count = 1};
   md_vm *vm = NULL;
   md_error err;
   md_json_init();

@@ -48,7 +48,7 @@ static md_turn_result by_sandbox(const char *program, char out[static 32]) {
       snprintf(moment, sizeof moment,
                "return require('moment').define { class = 'service', on = 'a', run = function()\n%s end }", program);
   md_source_file file = {"m1/moment.lua", moment, (size_t)len};
-  md_source source = {&file, 1};
+  md_source source = {.files = &file, .count = 1};
   const md_turn_host host = {0};
   const md_event_view trigger = {.id = "e", .type = "a", .source = "s"};
   md_turn_end end = {0};

@@ -62,7 +62,7 @@ int store_fixture_teardown(void **state) {
   store_fixture *fixture = *state;
   store_fixture_close(fixture);
   if (fixture->directory[0]) {
-    assert_int_equal(md_directory_walk(fixture->directory, remove_file, NULL, &fixture->err), 0);
+    assert_int_equal(md_directory_walk(fixture->directory, remove_file, NULL, NULL, &fixture->err), 0);
     assert_int_equal(rmdir(fixture->directory), 0);
   }
   md_arena_free(fixture->arena);

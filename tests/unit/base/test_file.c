@@ -146,6 +146,17 @@ static int note(void *context, const char *relative, const char *path) {
   return access(path, R_OK) == 0 ? 0 : MD_EIO;
 }
 
+static int tell(void *context, const char *relative, const md_error *why) {
+  assert_non_null(strstr(why->text, relative));
+  md_buffer_printf(context, "(%s) ", relative);
+  return 0;
+}
+
+static int stop(void *context, const char *relative, const md_error *why) {
+  (void)context, (void)relative, (void)why;
+  return 78;
+}
+
 static int stop_at_b(void *context, const char *relative, const char *path) {
   note(context, relative, path);
   return strcmp(relative, "b") == 0 ? 77 : 0;
@@ -164,16 +175,16 @@ static void walks_in_bytewise_order(void **state) {
   assert_int_equal(mkfifo("r/pipe", 0600), 0);
   md_buffer seen;
   md_buffer_init(&seen);
-  assert_int_equal(md_directory_walk("r", note, &seen, &err), 0);
+  assert_int_equal(md_directory_walk("r", note, tell, &seen, &err), 0);
   assert_string_equal(seen.data, "Z a-b a.lua a/deep/er/y a/x b \xC3\xA9 ");
   md_buffer_clear(&seen);
-  assert_int_equal(md_directory_walk("r", stop_at_b, &seen, &err), 77);
+  assert_int_equal(md_directory_walk("r", stop_at_b, NULL, &seen, &err), 77);
   assert_string_equal(seen.data, "Z a-b a.lua a/deep/er/y a/x b ");
   int count = 0;
-  assert_int_equal(md_directory_walk("r/hollow", count_entries, &count, &err), 0);
+  assert_int_equal(md_directory_walk("r/hollow", count_entries, NULL, &count, &err), 0);
   assert_int_equal(count, 0);
-  assert_int_equal(md_directory_walk("missing", note, &seen, &err), MD_ENOTFOUND);
-  assert_int_equal(md_directory_walk("r/b", note, &seen, &err), MD_ENOTFOUND);
+  assert_int_equal(md_directory_walk("missing", note, NULL, &seen, &err), MD_ENOTFOUND);
+  assert_int_equal(md_directory_walk("r/b", note, NULL, &seen, &err), MD_ENOTFOUND);
   md_buffer_deinit(&seen);
 }
 
@@ -188,11 +199,11 @@ static void links_stay_inside(void **state) {
   md_buffer_init(&seen);
   assert_int_equal(symlink("sub/f", "r/link"), 0);
   assert_int_equal(symlink("sub", "r/other"), 0);
-  assert_int_equal(md_directory_walk("r", note, &seen, &err), 0);
+  assert_int_equal(md_directory_walk("r", note, NULL, &seen, &err), 0);
   assert_string_equal(seen.data, "link other/f sub/f ");
   assert_int_equal(symlink("r", "to-r"), 0); // the root may be a link itself
   md_buffer_clear(&seen);
-  assert_int_equal(md_directory_walk("to-r", note, &seen, &err), 0);
+  assert_int_equal(md_directory_walk("to-r", note, NULL, &seen, &err), 0);
   assert_string_equal(seen.data, "link other/f sub/f ");
 
   static const struct {
@@ -205,11 +216,16 @@ static void links_stay_inside(void **state) {
   };
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     assert_int_equal(symlink(bad[i].target, "r/bad"), 0);
-    int code = md_directory_walk("r", note, &seen, &err);
+    int code = md_directory_walk("r", note, NULL, &seen, &err);
     if (code != bad[i].code) fail_msg("%s: %d %s", bad[i].target, code, err.text);
     assert_non_null(strstr(err.text, "r/bad"));
+    md_buffer_clear(&seen);
+    assert_int_equal(md_directory_walk("r", note, tell, &seen, &err), 0);
+    assert_string_equal(seen.data, "(bad) link other/f sub/f ");
+    assert_int_equal(md_directory_walk("r", note, stop, &seen, &err), 78);
     assert_int_equal(unlink("r/bad"), 0);
   }
+  assert_int_equal(md_directory_walk("missing", note, tell, &seen, &err), MD_ENOTFOUND); // the root itself
   md_buffer_deinit(&seen);
 }
 
@@ -226,7 +242,7 @@ static void every_failed_allocation_of_a_walk(void **state) {
   for (long n = 1; code == MD_ENOMEM; n++) {
     int count = 0;
     md_alloc_fail_after(n, 0);
-    code = md_directory_walk("r", count_entries, &count, &err);
+    code = md_directory_walk("r", count_entries, NULL, &count, &err);
     md_alloc_fail_after(0, 0);
     assert_int_equal(count, code ? 0 : 100);
     assert_true(n < 1000);

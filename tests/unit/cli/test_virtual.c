@@ -50,7 +50,7 @@ static int set_up(void **state) {
       .start = START, .settings = &f->settings, .channel = md_memory_channel_new(), .verify = true};
   if (md_virtual_open(&f->driver, &options, &err)) fail_msg("%s", err.text);
   md_source_file file = {"m/moment.lua", script, sizeof script - 1};
-  md_source source = {&file, 1};
+  md_source source = {.files = &file, .count = 1};
   if (md_engine_load(f->driver.engine, &source, ignore, NULL, &err)) fail_msg("%s", err.text);
   *state = f;
   return 0;
@@ -146,7 +146,7 @@ static void schedules_do_not_keep_it_going(void **state) {
   fixture *f = *state;
   md_error err = {0};
   md_source_file files[] = {{"d/moment.lua", daily, sizeof daily - 1}, {"m/moment.lua", script, sizeof script - 1}};
-  md_source source = {files, 2};
+  md_source source = {.files = files, .count = 2};
   if (md_engine_load(f->driver.engine, &source, ignore, NULL, &err)) fail_msg("%s", err.text);
   take(f, "a", START); // at 9:00 UTC
   take(f, "x", START + 2 * MD_DAY);

@@ -73,7 +73,7 @@ static void shop_problem(void *context, const char *moment, const char *text) {
 // Loads scripts given as path, text, path, text … NULL.
 static inline void shop_load(shop *s, ...) {
   md_source_file files[16];
-  md_source source = {files, 0};
+  md_source source = {.files = files, .count = 0};
   va_list args;
   va_start(args, s);
   for (const char *path; (path = va_arg(args, const char *)) != NULL;) {

@@ -152,7 +152,7 @@ static void test_S4_each_allocation_may_fail(void **state) {
     md_error err;
     md_vm *vm = NULL;
     md_source_file file = {"m1/moment.lua", text, sizeof text - 1};
-    md_source source = {&file, 1};
+    md_source source = {.files = &file, .count = 1};
     md_alloc_fail_after(n, 0);
     int code = md_vm_new(&vm, "m1", &source, NULL, &err);
     long made = md_alloc_fail_after(0, 0);

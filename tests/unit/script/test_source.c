@@ -63,37 +63,96 @@ static void test_a_directory_is_read_sorted(void **state) {
   tree_close(&t);
 }
 
+// The refusals as "path path"; each must say `why` somewhere.
+static const char *refused(tree *t, const char *why) {
+  const char *all = "";
+  assert_int_equal(md_source_read(t->root, t->arena, &t->source, &t->err), 0);
+  for (const md_refusal *at = t->source.refused; at; at = at->next) {
+    if (!strstr(at->why, why)) fail_msg("%s: %s", at->path, at->why);
+    all = md_arena_printf(t->arena, "%s%s%s", all, *all ? " " : "", at->path);
+  }
+  return all;
+}
+
+static int version(tree *t, const char *moment) {
+  md_source own;
+  return md_source_of_moment(&t->source, moment, t->arena, &own, &t->err);
+}
+
 static void test_S7_sizes_are_limited(void **state) {
   (void)state;
-  char *block = calloc(1, 3 << 20);
+  char *block = calloc(1, 5 << 20);
   tree t;
   tree_open(&t);
   tree_put(&t, "m1/moment.lua", block, 256 << 10);
-  assert_int_equal(md_source_read(t.root, t.arena, &t.source, &t.err), 0);
+  tree_put(&t, "m3/moment.lua", "", 0);
+  assert_string_equal(refused(&t, ""), "");
   tree_put(&t, "m1/moment.lua", block, (256 << 10) + 1);
-  assert_int_equal(md_source_read(t.root, t.arena, &t.source, &t.err), MD_ETOOBIG);
-  assert_non_null(strstr(t.err.text, "m1/moment.lua: a Lua file has at most 256 KiB"));
+  assert_string_equal(refused(&t, "m1/moment.lua: a Lua file has at most 256 KiB"), "m1/moment.lua");
+  assert_int_equal(version(&t, "m1"), MD_EDENIED);
+  assert_int_equal(version(&t, "m3"), 0);
   tree_put(&t, "m1/moment.lua", block, 1);
   tree_put(&t, "m1/a.jpg", block, 3 << 20);
   tree_put(&t, "m2/a.jpg", block, 3 << 20);
-  assert_int_equal(md_source_read(t.root, t.arena, &t.source, &t.err), 0);
+  assert_string_equal(refused(&t, ""), "");
+  tree_put(&t, "m2/moment.lua", "", 0);
   tree_put(&t, "m2/sub/b.jpg", block, 2 << 20);
-  assert_int_equal(md_source_read(t.root, t.arena, &t.source, &t.err), MD_ETOOBIG);
-  assert_non_null(strstr(t.err.text, "m2: a folder has at most 4 MiB"));
+  tree_put(&t, "m2/sub/c.jpg", block, 2 << 20);
+  assert_string_equal(refused(&t, "a folder has at most 4 MiB, and with m2/sub/b.jpg this one has more"), "m2");
+  assert_int_equal(version(&t, "m2"), MD_EDENIED);
+  assert_int_equal(version(&t, "m3"), 0);
+  tree_put(&t, "m2/sub/b.jpg", block, 0);
+  tree_put(&t, "m2/sub/c.jpg", block, (4 << 20) + 1);
+  assert_string_equal(refused(&t, "this file alone has more"), "m2/sub/c.jpg");
   tree_close(&t);
   free(block);
 }
 
-static void test_links_that_lead_out_are_refused(void **state) {
+static void tree_link(tree *t, const char *target, const char *path) {
+  char link[300];
+  snprintf(link, sizeof link, "%s/%s", t->root, path);
+  assert_int_equal(symlink(target, link), 0);
+}
+
+static void test_what_cannot_be_read_costs_its_folder(void **state) {
   (void)state;
   tree t;
-  char link[300];
   tree_open(&t);
-  tree_put(&t, "m1/moment.lua", "x", 1);
-  snprintf(link, sizeof link, "%s/m1/passwd", t.root);
-  assert_int_equal(symlink("/etc/passwd", link), 0);
-  assert_int_equal(md_source_read(t.root, t.arena, &t.source, &t.err), MD_EDENIED);
+  tree_put(&t, "m1/moment.lua", "", 0);
+  tree_put(&t, "m2/moment.lua", "", 0);
+  tree_link(&t, "/etc/passwd", "m1/passwd");
+  assert_string_equal(refused(&t, "/m1/passwd leads out of"), "m1/passwd");
+  assert_null(md_source_find(&t.source, "m1/passwd"));
+  assert_int_equal(version(&t, "m1"), MD_EDENIED);
   assert_non_null(strstr(t.err.text, "passwd"));
+  assert_int_equal(version(&t, "m2"), 0);
+  tree_link(&t, "nowhere", "events.lua");
+  tree_link(&t, "nowhere", "m0"); // may have been a moment
+  tree_link(&t, ".", "m3");
+  assert_string_equal(refused(&t, "link"), "events.lua m0 m1/passwd m3");
+  assert_string_equal(md_refusal_of_folder(t.source.refused, "m0")->path, "m0");
+  assert_null(md_refusal_of_folder(t.source.refused, "m"));
+  assert_null(md_refusal_of_folder(t.source.refused, "m2"));
+  assert_int_equal(version(&t, "m2"), 0);
+  tree_close(&t);
+}
+
+static void test_a_shared_file_costs_those_that_use_it(void **state) {
+  (void)state;
+  tree t;
+  tree_open(&t);
+  tree_put(&t, "m1/moment.lua", "\nrequire 'view'", 15);
+  tree_put(&t, "m2/moment.lua", "require 'other'", 15);
+  tree_put(&t, "shared/other.lua", "", 0);
+  tree_link(&t, "nowhere", "shared/view.lua");
+  assert_string_equal(refused(&t, "Cannot follow the symbolic link"), "shared/view.lua");
+  assert_int_equal(version(&t, "m1"), MD_EDENIED);
+  assert_non_null(strstr(t.err.text, "m1/moment.lua:2: shared/view.lua cannot be used: Cannot follow"));
+  assert_int_equal(version(&t, "m2"), 0);
+  tree_link(&t, "nowhere", "shared/layout.html"); // who uses it cannot be known
+  assert_string_equal(refused(&t, "Cannot follow the symbolic link"), "shared/layout.html shared/view.lua");
+  assert_int_equal(version(&t, "m2"), MD_EDENIED);
+  assert_non_null(strstr(t.err.text, "shared/layout.html cannot be used, and every moment may use it: Cannot"));
   tree_close(&t);
 }
 
@@ -119,7 +178,7 @@ static md_source_file files[] = {
     {"shared/layout.html", "<p>", 3},
     {"shared/unused.lua", "x", 1},
 };
-static const md_source all = {files, 10};
+static const md_source all = {.files = files, .count = 10};
 
 static int version_of(const char *text, md_arena *arena, md_source *out, md_error *err) {
   files[2].data = text;
@@ -170,9 +229,9 @@ static void test_the_digest_tells_contents_and_names(void **state) {
   (void)state;
   md_source_file one[] = {{"a", "bc", 2}}, two[] = {{"ab", "c", 1}}, three[] = {{"a", "bc", 2}};
   char x[65], y[65], z[65];
-  md_source_digest(&(md_source){one, 1}, x);
-  md_source_digest(&(md_source){two, 1}, y);
-  md_source_digest(&(md_source){three, 1}, z);
+  md_source_digest(&(md_source){.files = one, .count = 1}, x);
+  md_source_digest(&(md_source){.files = two, .count = 1}, y);
+  md_source_digest(&(md_source){.files = three, .count = 1}, z);
   assert_int_equal(strlen(x), 64);
   assert_string_not_equal(x, y);
   assert_string_equal(x, z);
@@ -190,10 +249,15 @@ static void test_the_lexer_ends_on_anything(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_a_directory_is_read_sorted),          cmocka_unit_test(test_S7_sizes_are_limited),
-      cmocka_unit_test(test_links_that_lead_out_are_refused),     cmocka_unit_test(test_a_missing_directory_is_told),
-      cmocka_unit_test(test_a_version_holds_what_it_requires),    cmocka_unit_test(test_S1_wrong_requires_are_refused),
-      cmocka_unit_test(test_the_digest_tells_contents_and_names), cmocka_unit_test(test_the_lexer_ends_on_anything),
+      cmocka_unit_test(test_a_directory_is_read_sorted),
+      cmocka_unit_test(test_S7_sizes_are_limited),
+      cmocka_unit_test(test_what_cannot_be_read_costs_its_folder),
+      cmocka_unit_test(test_a_shared_file_costs_those_that_use_it),
+      cmocka_unit_test(test_a_missing_directory_is_told),
+      cmocka_unit_test(test_a_version_holds_what_it_requires),
+      cmocka_unit_test(test_S1_wrong_requires_are_refused),
+      cmocka_unit_test(test_the_digest_tells_contents_and_names),
+      cmocka_unit_test(test_the_lexer_ends_on_anything),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,135 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# ctest: label=e2e timeout=120
+"""What cannot be read of the scripts, or cannot be run, costs its own folder and no other, at the start too: the
+version of before stays live (S7)."""
+import json
+import os
+import signal
+
+from harness import PLAN, Shop, main, moment
+
+
+def says(word, on="a"):
+    return moment(f"return '{word}'", f"class = 'service', on = '{on}', again = 'parallel'")
+
+
+SCRIPTS = {
+    "events.lua": PLAN,
+    "first/moment.lua": says("first"),
+    "second/moment.lua": says("second"),
+    "uses/moment.lua": "local view = require 'view'\n" + says("uses"),
+    "shared/view.lua": "return {}\n",
+}
+
+
+def outcomes(shop):
+    """What the runs of one more event end with."""
+    before = len(shop.rows("runs", "list"))
+    shop.send("a", "ida", {"email": "ida@example.com"})
+    shop.wait("the runs", lambda: all(row["state"] == "done" for row in shop.rows("runs", "list")))
+    rows = shop.rows("runs", "list")
+    return sorted(row["outcome"] for row in rows[:len(rows) - before])
+
+
+def errors(shop):
+    return {row["moment"]: row["message"] for row in json.loads(shop.momentd("status", "--json"))["errors"]}
+
+
+def link(shop, target, path):
+    full = os.path.join(shop.scripts, path)
+    if os.path.lexists(full):
+        os.unlink(full)
+    os.symlink(target, full)
+
+
+def test_a_bad_link_costs_its_folder():
+    with Shop(SCRIPTS) as shop:
+        link(shop, "nowhere", "second/photo.jpg")
+        shop.start()  # the very first: there is no version of before
+        assert outcomes(shop) == ["first", "uses"]
+        assert "second/photo.jpg" in errors(shop)["second"], errors(shop)
+        told = shop.momentd("check", shop.scripts, code=1)
+        assert "second: Cannot follow the symbolic link" in told and "put the file itself there" in told, told
+        assert told.count("second") == told.count("second/photo.jpg") + 1, told  # told once
+        assert "FAILED  second/photo.jpg" in shop.momentd("test", shop.scripts, code=1)
+        os.unlink(os.path.join(shop.scripts, "second/photo.jpg"))
+        shop.daemon.send_signal(signal.SIGHUP)
+        shop.wait("the reload", lambda: not errors(shop))
+        assert outcomes(shop) == ["first", "second", "uses"]
+        assert shop.stop() == 0
+
+        # Over a restart the version of before stays, though the folder has changed; even one that is a bad link itself.
+        shop.write({"second/moment.lua": says("new")})
+        link(shop, "/etc/passwd", "second/photo.jpg")
+        os.rename(os.path.join(shop.scripts, "first"), os.path.join(shop.dir, "first"))
+        link(shop, "nowhere", "first")
+        shop.start()
+        assert sorted(errors(shop)) == ["first", "second"], errors(shop)
+        assert outcomes(shop) == ["first", "second", "uses"]
+        shop.daemon.send_signal(signal.SIGHUP)
+        shop.wait("the reload", lambda: shop.text_log().count("scripts reloaded") == 2)
+        assert outcomes(shop) == ["first", "second", "uses"]
+
+        # A folder that is gone is retired, while the daemon runs and while it does not.
+        os.unlink(os.path.join(shop.scripts, "first"))
+        shop.daemon.send_signal(signal.SIGHUP)
+        shop.wait("the reload", lambda: "first" not in errors(shop))
+        assert outcomes(shop) == ["second", "uses"]
+        assert shop.stop() == 0
+        for name in os.listdir(os.path.join(shop.scripts, "second")):
+            os.unlink(os.path.join(shop.scripts, "second", name))
+        os.rmdir(os.path.join(shop.scripts, "second"))
+        shop.start()
+        assert outcomes(shop) == ["uses"]
+        assert shop.stop() == 0
+
+
+def test_a_shared_file_costs_those_that_use_it():
+    with Shop(SCRIPTS) as shop:
+        shop.start()
+        assert outcomes(shop) == ["first", "second", "uses"]
+        assert shop.stop() == 0
+        shop.write({"first/moment.lua": says("new"), "uses/moment.lua": "local view = require 'view'\n" + says("newer")})
+        link(shop, "nowhere", "shared/view.lua")
+        shop.start()
+        assert sorted(errors(shop)) == ["shared", "uses"], errors(shop)
+        assert "shared/view.lua cannot be used" in errors(shop)["uses"]
+        assert outcomes(shop) == ["new", "second", "uses"]
+        link(shop, "view.lua", "shared/layout.html")  # to the bad link
+        shop.write({"first/moment.lua": says("newest")})
+        shop.daemon.send_signal(signal.SIGHUP)
+        told = shop.wait("the reload", lambda: "first" in errors(shop) and errors(shop))
+        assert "every moment may use it" in told["first"], told
+        assert outcomes(shop) == ["new", "second", "uses"]
+        assert shop.stop() == 0
+
+
+def test_a_broken_script_costs_itself_at_the_start():
+    with Shop(SCRIPTS) as shop:
+        shop.start()
+        assert outcomes(shop) == ["first", "second", "uses"]
+        assert shop.stop() == 0
+        shop.write({"second/moment.lua": "return moment.define {", "first/moment.lua": says("new")})
+        shop.start()
+        assert "second" in errors(shop), errors(shop)
+        assert outcomes(shop) == ["new", "second", "uses"]
+        assert shop.stop() == 0
+
+
+def test_the_plan_of_before_stays():
+    plan = PLAN.replace("typed = {", "secret = { 'data.link' }, typed = {")
+    with Shop({"events.lua": plan, "first/moment.lua": says("first")}) as shop:
+        shop.start()
+        assert shop.stop() == 0
+        link(shop, "nowhere", "events.lua")
+        shop.start()
+        assert "events.lua" in errors(shop), errors(shop)
+        shop.send("a", "ida", {"link": "https://example.com/once"})
+        assert shop.stop() == 0
+        with open(shop.db, "rb") as file:
+            assert b"example.com/once" not in file.read()
+
+
+main(test_a_bad_link_costs_its_folder, test_a_shared_file_costs_those_that_use_it,
+     test_a_broken_script_costs_itself_at_the_start, test_the_plan_of_before_stays)
