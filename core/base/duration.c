@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Durations: their text read to microseconds, and the shortest text of a span. Pure; any thread.
 #include "base/duration.h"
+#include "base/duration_meant.h"
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 typedef struct unit {
@@ -18,20 +20,36 @@ static bool is_digit(char byte) {
   return byte >= '0' && byte <= '9';
 }
 
+typedef struct advice {
+  char text[100];
+} advice;
+
+static advice advise(const char *text, size_t len) {
+  advice made = {"write a number and one of ms, s, m, h, d, w, as in \"90s\" or \"1.5h\""};
+  md_duration_guess meant;
+  if (md_duration_meant(text, len, &meant) && meant.loose)
+    snprintf(made.text, sizeof made.text, "a %s has no one length: write days, such as \"%s\"", meant.loose,
+             meant.text);
+  else if (meant.text[0])
+    snprintf(made.text, sizeof made.text, "write \"%s\"", meant.text);
+  return made;
+}
+
 static int unreadable(const char *text, size_t len, size_t at, const char *wanted, md_error *err) {
-  static const char advice[] = "write a number and one of ms, s, m, h, d, w, as in \"90s\" or \"1.5h\"";
+  if (!err) return MD_EINVAL;
+  const advice advice = advise(text, len);
   if (at == 0 && len > 0 && text[0] == '-')
     return md_error_set(err, MD_EINVAL, "Byte 1 ('-') makes the duration negative, and a duration goes forward; %s.",
-                        advice);
+                        advice.text);
   if (at >= len)
     return md_error_set(err, MD_EINVAL, "The duration ends after %zu bytes where %s should follow; %s.", len, wanted,
-                        advice);
+                        advice.text);
   unsigned char byte = (unsigned char)text[at];
   if (byte > ' ' && byte < 0x7F)
     return md_error_set(err, MD_EINVAL, "Byte %zu ('%c') of the duration cannot be read where %s should stand; %s.",
-                        at + 1, byte, wanted, advice);
+                        at + 1, byte, wanted, advice.text);
   return md_error_set(err, MD_EINVAL, "Byte %zu (0x%02x) of the duration cannot be read where %s should stand; %s.",
-                      at + 1, byte, wanted, advice);
+                      at + 1, byte, wanted, advice.text);
 }
 
 static const unit *unit_named(const char *text, size_t len) {
