@@ -13,6 +13,17 @@
 
 enum { PLAN_BYTES = 1 << 20, PLAN_MEMORY = 16 << 20 };
 
+// At the field's own line, where the file shows it: the call begins many lines before it.
+static MD_RAISES _Noreturn void raise_at(lua_State *L, const md_plan *plan, const md_plan_field *where,
+                                         const char *text) {
+  const md_source_file *file = plan->file;
+  int line = md_plan_line(file->data, file->len, where, plan->arena);
+  if (!line) md_raise(L, "%s", text);
+  lua_pushfstring(L, "%s:%d: %s", file->path, line, text);
+  lua_error(L);
+  __builtin_unreachable();
+}
+
 int md_plan_define(lua_State *L) {
   md_plan *plan = md_vm_of(L)->user;
   if (!plan) md_raise(L, "plan.define belongs in events.lua");
@@ -22,9 +33,10 @@ int md_plan_define(lua_State *L) {
   lua_settop(L, 1);
   plan->defined = true;
   md_error err = {0};
-  int code = md_plan_read(plan, md_value_read(L, 1, "plan.define", PLAN_BYTES), &err);
+  md_plan_field where = {{0}};
+  int code = md_plan_read(plan, md_value_read(L, 1, "plan.define", PLAN_BYTES), &where, &err);
   if (code == MD_ENOMEM) md_raise_nomem(L);
-  if (code) md_raise(L, "%s", err.text);
+  if (code) raise_at(L, plan, &where, err.text);
   return 1;
 }
 
@@ -45,9 +57,11 @@ static int run_events_lua(md_plan *plan, const md_source_file *file, md_error *e
   int code = md_vm_open(&vm, &limits, err);
   if (code) return code;
   vm->user = plan;
+  plan->file = file;
   code = md_modules_compile_text(vm, file->path, file->data, file->len, err);
   md_meter_begin(vm, vm->limits.define, 0);
   if (!code) code = md_script_code(md_script_run(vm, run_file, NULL, err));
+  plan->file = NULL;
   md_vm_free(vm);
   return code;
 }
@@ -60,7 +74,7 @@ static int load(md_plan *plan, const md_source_file *events_lua, md_error *err) 
   if (events_lua)
     code = run_events_lua(plan, events_lua, err);
   else
-    code = md_plan_read(plan, json_object(), err);
+    code = md_plan_read(plan, json_object(), NULL, err);
   md_json_scope(before);
   return code;
 }

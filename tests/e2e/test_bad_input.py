@@ -31,24 +31,24 @@ def plan(*lines):
 
 def test_a_plan_that_names_a_path_twice():
     check(plan("person = { strong = { 'subject', 'data.email', 'subject' } }"),
-          "events.lua:1: person.strong names the path subject a second time: name it once")
+          "events.lua:2: person.strong names the path subject a second time: name it once")
     check(plan("person = { strong = { 'subject' }, weak = { 'subject' } }"),
-          "events.lua:1: person.weak names the path subject a second time: name it once")
+          "events.lua:2: person.weak names the path subject a second time: name it once")
     check(plan("person = { strong = { 'subject' } }", "events = { a = { secret = { 'data.x', 'data.x' } } }"),
-          "events.lua:1: events.a.secret names the path data.x a second time: name it once")
+          "events.lua:3: events.a.secret names the path data.x a second time: name it once")
 
 
 def test_a_cycle_of_things():
     check(plan("person = { strong = { 'subject' } }", "things = { a = { of = 'b', at = 'data.a' }",
                "b = { of = 'a', at = 'data.b' } }"),
-          "events.lua:1: things.a.of: what it belongs to goes in a circle: one of them must belong to the person")
+          "events.lua:3: things.a.of: what it belongs to goes in a circle: one of them must belong to the person")
 
 
 def test_a_thing_without_a_parent():
     check(plan("person = { strong = { 'subject' } }", "things = { parcel = { of = 'order', at = 'data.p' } }"),
-          "events.lua:1: things.parcel.of: there is no thing 'order': declare it, or write \"person\"")
+          "events.lua:3: things.parcel.of: there is no thing 'order': declare it, or write \"person\"")
     check(plan("person = { strong = { 'subject' } }", "things = { parcel = { at = 'data.p' } }"),
-          "events.lua:1: things.parcel needs of: what it belongs to, \"person\" or another thing")
+          "events.lua:3: things.parcel needs of: what it belongs to, \"person\" or another thing")
 
 
 def incidents(shop, who):

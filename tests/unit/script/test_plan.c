@@ -133,7 +133,7 @@ static void refused(const char *fields, const char *text) {
   md_error err = {0};
   snprintf(file, sizeof file, "local plan = require 'plan'\nreturn plan.define {\n%s }", fields);
   int code = load(file, &plan, &err);
-  if (code != MD_ESCRIPT || !strstr(err.text, text) || strncmp(err.text, "events.lua:2: ", 14) != 0)
+  if (code != MD_ESCRIPT || !strstr(err.text, text) || strncmp(err.text, "events.lua:3: ", 14) != 0)
     fail_msg("%s: %s: %s", fields, md_error_name(code), err.text);
 }
 
@@ -192,6 +192,39 @@ static void test_wrong_plans_are_refused(void **state) {
   refused("events = { x = 5 }", "events.x must be a table with names");
 }
 
+// The line of the field that is wrong, not that of the call; where the text does not show it, of what does.
+static void test_errors_have_the_line_of_their_field(void **state) {
+  (void)state;
+  static const struct {
+    const char *fields, *begins;
+  } cases[] = {
+      {"person = {\n strong = 'subject',\n weak = 'x' }", "events.lua:5: person.weak"},
+      {"things = {\n a = { of = 'person' },\n\n b = {\n  of = 'person',\n  att = 1 } }",
+       "events.lua:8: things.b has no"},
+      {"things = {\n a = { of = 'b' },\n b = { of =\n 'c' } }", "events.lua:5: things.b.of"},
+      {"events = {\n ['order.placed'] = {},\n ['order.placed.late'] = {\n  secret = { 'subject' } } }",
+       "events.lua:6: events.order.placed.late.secret"},
+      {"events = {\n x = { typed = {\n  ['data.a'] = 'text',\n  ['data.t'] = 'tiem' } } }",
+       "events.lua:6: events.x.typed"},
+      {"events = {\n ['a b'] = {} }", "events.lua:4: events: 'a b'"},
+      {"\nthing = {}", "events.lua:4: plan.define has no field"},
+      {"events =\n (function() return { x = 5 } end)()", "events.lua:3: events.x"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char file[600];
+    md_plan *plan;
+    md_error err = {0};
+    snprintf(file, sizeof file, "local plan = require 'plan'\nreturn plan.define {\n%s }", cases[i].fields);
+    assert_int_equal(load(file, &plan, &err), MD_ESCRIPT);
+    if (strncmp(err.text, cases[i].begins, strlen(cases[i].begins)) != 0) fail_msg("%s: %s", cases[i].fields, err.text);
+  }
+  md_plan *plan;
+  md_error err = {0};
+  const char *built = "local p = {}\np.person = {}\nlocal made = require 'plan'.define(p)\nreturn made";
+  assert_int_equal(load(built, &plan, &err), MD_ESCRIPT);
+  assert_true(strncmp(err.text, "events.lua:3: person.strong", 27) == 0);
+}
+
 static void test_wrong_files_are_refused(void **state) {
   (void)state;
   md_plan *plan;
@@ -231,6 +264,7 @@ int main(void) {
       cmocka_unit_test(test_P5_what_a_type_is_declared_to_carry),
       cmocka_unit_test(test_the_built_in_plan),
       cmocka_unit_test(test_wrong_plans_are_refused),
+      cmocka_unit_test(test_errors_have_the_line_of_their_field),
       cmocka_unit_test(test_wrong_files_are_refused),
       cmocka_unit_test(test_each_allocation_may_fail),
   };
