@@ -156,6 +156,7 @@ static int open_outbox(md_postroom *room, const md_settings *settings, md_error 
                                .courier = room,
                                .emit = emit,
                                .seen = seen,
+                               .copy = room->copy,
                                .wake = nudge,
                                .engine = room};
   int code = make_tables(room, settings, &options, err);
@@ -169,6 +170,7 @@ int md_postroom_open(md_postroom *room, md_store *store, const md_postroom_optio
       .nudge = {.act = nothing, .done = nudge_done}, .channel = options->channel, .closed = options->closed};
   room->nudge.context = room;
   room->master_key = options->master_key;
+  room->copy = options->copy;
   room->waiting_end = &room->waiting;
   int code = room->channel || room->closed ? 0 : require_mail(options->settings, err);
   if (!code) code = installation(room, store, err);

@@ -15,6 +15,7 @@ typedef struct md_postroom_options {
   bool virtual_time;               // one channel, driven by md_postroom_deliver, never waiting for the disk
   bool closed;                     // never hands anything over: messages stay queued
   md_channel *channel;             // virtual time: takes this one instead of opening settings->mail; or NULL
+  const md_copy_observer *copy;    // told which copy each message has; or NULL
 } md_postroom_options;
 
 typedef struct md_postroom {
@@ -24,6 +25,7 @@ typedef struct md_postroom {
   bool closed;                     // nothing is handed over any more
   md_engine *engine;               // set by md_postroom_attach
   const md_master_key *master_key; // borrowed
+  const md_copy_observer *copy;    // borrowed
   bool own_links;                  // links lead to the address that is listened on
   md_arena *arena;
   md_queue_node *waiting, **waiting_end; // virtual time: submitted, not yet delivered

@@ -4,7 +4,9 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "cli/identities.h"
+#include "store/versions.h"
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,12 +101,31 @@ int md_scripts_read(const md_setting_list *directories, md_arena *arena, md_sour
   return 0;
 }
 
-static void log_problems(const md_problems *problems) {
+typedef struct search {
+  const char *moment;
+  bool live;
+} search;
+
+static int look_for(void *context, const char *moment, int64_t live) {
+  search *at = context;
+  at->live |= live != 0 && strcmp(moment, at->moment) == 0;
+  return 0;
+}
+
+static const char *what_stays(md_store *store, const md_source *source, const char *moment) {
+  char main[300];
+  search at = {.moment = moment};
+  snprintf(main, sizeof main, "%s/moment.lua", moment);
+  if (!md_source_find(source, main)) return "a file was refused: what it said before stays";
+  if (md_moments_list(store, look_for, &at, NULL) || at.live) return "a script was refused: its old version stays";
+  return "a script was refused, and it has no older version: no event starts this moment until it is mended";
+}
+
+static void log_problems(md_store *store, const md_source *source, const md_problems *problems) {
   for (int i = 0; i < problems->count; i++) {
     const md_problem *at = &problems->items[i];
-    md_log(MD_LOG_ERROR, "cli", "a script was refused: its old version stays; without one it does not run", "moment",
-           at->moment, "file", at->file[0] ? at->file : NULL, "line", at->line ? md_log_int(at->line) : NULL, "error",
-           at->message, NULL);
+    md_log(MD_LOG_ERROR, "cli", what_stays(store, source, at->moment), "moment", at->moment, "file",
+           at->file[0] ? at->file : NULL, "line", at->line ? md_log_int(at->line) : NULL, "error", at->message, NULL);
   }
 }
 
@@ -116,7 +137,7 @@ int md_scripts_load(md_engine *engine, const md_setting_list *directories, md_pr
   int code = md_scripts_read(directories, arena, &source, err);
   if (!code) code = md_engine_load(engine, &source, md_problems_add, problems, err);
   if (!code) code = md_identities_write(md_engine_store(engine), &source, err);
-  log_problems(problems);
+  if (!code) log_problems(md_engine_store(engine), &source, problems);
   md_arena_free(arena);
   return code;
 }

@@ -36,6 +36,7 @@ int md_shop_open(md_shop *shop, const md_source *source, const md_shop_options *
                                 .settings = wanted->settings,
                                 .channel = shop->channel,
                                 .observer = wanted->observer,
+                                .copy = wanted->copy,
                                 .verify = true,
                                 .answer = md_shop_answer_call,
                                 .answer_context = shop,

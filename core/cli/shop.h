@@ -27,8 +27,9 @@ typedef struct md_shop {
 
 typedef struct md_shop_options {
   const md_settings *settings;
-  md_micros start;             // the clock's first time; 0: MD_SHOP_START
-  const md_observer *observer; // borrowed; or NULL
+  md_micros start;              // the clock's first time; 0: MD_SHOP_START
+  const md_observer *observer;  // borrowed; or NULL
+  const md_copy_observer *copy; // likewise
 } md_shop_options;
 
 // Opens a shop with these scripts. MD_ESCRIPT with file and line when a script is refused.

@@ -22,6 +22,7 @@ typedef struct trial {
   md_shop shop;
   md_try_show show;
   md_observer observer;
+  md_copy_observer copy;
 } trial;
 
 // A folder, or a moment's name in the script tree.
@@ -52,7 +53,8 @@ static int prepare(trial *t, const md_cli_args *args, md_error *err) {
   int code = md_settings_load(&t->settings, args, t->arena, err);
   t->settings.delivery = "live";
   t->settings.moment_delivery = json_object();
-  t->show = (md_try_show){.shop = &t->shop, .scratch = md_arena_new(0), .json = md_cli_switch(args, "json")};
+  t->show = (md_try_show){
+      .shop = &t->shop, .scratch = md_arena_new(0), .arena = t->arena, .json = md_cli_switch(args, "json")};
   if (!t->show.scratch) return md_error_set(err, MD_ENOMEM, "out of memory");
   if (!code) code = read_span(t, args, err);
   if (!code) code = read_moment(t, args->positional[0], err);
@@ -63,8 +65,9 @@ static int prepare(trial *t, const md_cli_args *args, md_error *err) {
 static int open_shop(trial *t, const char *answers, md_error *err) {
   bool timed = t->event_count && t->events[0].flags & MD_EVENT_HAS_TIME;
   t->observer = md_try_observer(&t->show);
+  t->copy = md_try_copy_observer(&t->show);
   md_shop_options options = {
-      .settings = &t->settings, .start = timed ? t->events[0].time : 0, .observer = &t->observer};
+      .settings = &t->settings, .start = timed ? t->events[0].time : 0, .observer = &t->observer, .copy = &t->copy};
   int code = md_shop_open(&t->shop, &t->source, &options, err);
   return !code && answers ? md_try_answers(answers, &t->shop, err) : code;
 }

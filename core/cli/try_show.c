@@ -101,6 +101,30 @@ md_observer md_try_observer(md_try_show *show) {
   return (md_observer){show, show_step, show_said};
 }
 
+static md_try_copy *copy_of(const md_try_show *show, int64_t run, const char *template_name) {
+  for (md_try_copy *at = show->copies; at; at = at->next)
+    if (at->run == run && strcmp(at->template_name, template_name) == 0) return at;
+  return NULL;
+}
+
+static void copy_chosen(void *context, int64_t run, const char *template_name, const char *file, const char *why) {
+  md_try_show *show = context;
+  md_try_copy *at = copy_of(show, run, template_name);
+  if (!at) {
+    at = md_arena_alloc_zero(show->arena, sizeof *at);
+    if (!at) return;
+    *at = (md_try_copy){.next = show->copies, .run = run, .template_name = md_arena_strdup(show->arena, template_name)};
+    if (!at->template_name) return;
+    show->copies = at;
+  }
+  at->file = md_arena_strdup(show->arena, file);
+  at->why = why;
+}
+
+md_copy_observer md_try_copy_observer(md_try_show *show) {
+  return (md_copy_observer){show, copy_chosen};
+}
+
 // With a margin, so that it is told from the steps.
 static void print_text(const char *text, size_t len) {
   while (len > 0 && strchr("\r\n ", text[len - 1]))
@@ -117,6 +141,7 @@ static void show_mail(md_try_show *show, const md_message *message) {
   size_t len = 0;
   md_buffer text;
   const char *mail = md_memory_channel_mail(show->shop->channel, message->id, &len);
+  const md_try_copy *copy = mail ? copy_of(show, message->run, message->template_name) : NULL;
   bool kept_back = message->state == MD_MESSAGE_SUPPRESSED || message->state == MD_MESSAGE_FAILED;
   md_buffer_init(&text);
   if (mail && md_mail_plain(mail, len, &text, NULL)) md_mail_html(mail, len, &text, NULL);
@@ -126,11 +151,14 @@ static void show_mail(md_try_show *show, const md_message *message) {
     md_message_fields(&line, message);
     md_buffer_putc(&text, '\0');
     md_line_text(&line, "text", mail ? text.data : NULL);
+    md_line_text(&line, "copy", copy ? copy->file : NULL);
+    md_line_text(&line, "copy_why", copy ? copy->why : NULL);
     md_line_end(&line);
   } else if (mail) {
     printf("    mail %s to %s, \"", message->template_name, message->to ? message->to : "nobody");
     md_print_escaped(message->subject);
     printf("\"\n");
+    if (copy) printf("    copy %s: %s\n", copy->file ? copy->file : "", copy->why);
     print_text(text.data ? text.data : "", text.len);
   } else if (kept_back) {
     printf("    no mail %s: %s", message->template_name, md_reason_text(message->reason));

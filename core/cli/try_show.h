@@ -12,9 +12,18 @@ typedef struct md_try_run {
   bool begun, ended;
 } md_try_run;
 
+// Which copy a run's messages of one template have, and why; the newest.
+typedef struct md_try_copy {
+  struct md_try_copy *next;
+  int64_t run;
+  const char *template_name, *file, *why;
+} md_try_copy;
+
 typedef struct md_try_show {
   md_shop *shop;
   md_arena *scratch; // emptied after each instant
+  md_arena *arena;   // borrowed
+  md_try_copy *copies;
   bool json;
   int64_t run;                        // whose steps were printed last
   int64_t messages[MD_SHOP_MESSAGES]; // that were shown
@@ -28,6 +37,7 @@ typedef struct md_try_show {
 void md_try_show_event(const md_try_show *show, const md_event *event);
 // Steps, and what m:log says; `show` is its context.
 md_observer md_try_observer(md_try_show *show);
+md_copy_observer md_try_copy_observer(md_try_show *show);
 // After each instant: mails that left, waits that were opened, runs that ended.
 int md_try_show_state(md_try_show *show, md_error *err);
 // That nothing was started, and why.

@@ -17,9 +17,11 @@ static int open_vault(md_virtual *driver, const md_virtual_options *options, md_
 }
 
 int md_virtual_open(md_virtual *driver, const md_virtual_options *options, md_error *err) {
-  *driver = (md_virtual){
-      .post = {
-          .settings = options->settings, .virtual_time = true, .closed = options->closed, .channel = options->channel}};
+  *driver = (md_virtual){.post = {.settings = options->settings,
+                                  .virtual_time = true,
+                                  .closed = options->closed,
+                                  .channel = options->channel,
+                                  .copy = options->copy}};
   md_store_options store = {
       .path = options->db, .unsynced = options->unsynced, .cache_kib = (int)options->settings->page_cache};
   int64_t last = 0;

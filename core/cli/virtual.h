@@ -17,10 +17,11 @@ typedef struct md_virtual_options {
   void *answer_context;
   const char *(*arm)(void *context, const char *experiment); // as md_engine_options.arm; or NULL
   void *arm_context;
-  const md_observer *observer; // borrowed; or NULL
-  bool verify;                 // every turn is replayed and the journals compared
-  bool closed;                 // nothing is delivered
-  bool unsynced;               // commits do not wait for the disk: all can be made again
+  const md_observer *observer;  // borrowed; or NULL
+  const md_copy_observer *copy; // likewise
+  bool verify;                  // every turn is replayed and the journals compared
+  bool closed;                  // nothing is delivered
+  bool unsynced;                // commits do not wait for the disk: all can be made again
 } md_virtual_options;
 
 typedef struct md_virtual {

@@ -134,8 +134,11 @@ static int run(job *j, md_copy *out) {
   md_copy_files files;
   int rc = md_copy_files_find(j->request, j->arena, &files, j->err);
   if (rc) return rc;
-  const md_copy_file *first = files.markdown.text ? &files.markdown : files.html.text ? &files.html : &files.txt;
-  *out = (md_copy){.locale = files.locale, .file = first->path, .preview = ""};
+  *out = (md_copy){.locale = files.locale,
+                   .file = md_copy_files_first(&files)->path,
+                   .why = files.why,
+                   .wanted = files.wanted,
+                   .preview = ""};
   if (files.markdown.text) {
     rc = render_markdown(j, &files.markdown, out);
   } else {

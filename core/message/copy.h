@@ -38,10 +38,27 @@ typedef struct md_copy_request {
   bool bare;                     // for SMS: only the text, without layout, subject optional
 } md_copy_request;
 
+// Why a file's locale was chosen.
+typedef enum md_copy_reason {
+  MD_COPY_WANTED,  // the `wanted`-th of request.locales
+  MD_COPY_OF_DATA, // data.locale
+  MD_COPY_DEFAULT,
+  MD_COPY_FIRST, // none of those has copy: the bytewise first there is
+} md_copy_reason;
+const char *md_copy_why(md_copy_reason why); // "it is the default locale"
+
+typedef struct md_copy_choice {
+  const char *locale, *file; // as in md_copy
+  md_copy_reason why;
+  int wanted;
+} md_copy_choice;
+
 // A rendered mail, in the arena of the call. Text has LF line ends.
 typedef struct md_copy {
   const char *locale;  // of the files that were taken, as they spell it
   const char *file;    // the first of them
+  md_copy_reason why;  // it is this locale
+  int wanted;          // with MD_COPY_WANTED: its place in request.locales
   const char *subject; // NULL only when bare
   const char *preview; // never NULL, may be empty
   const char *html;    // a whole document; NULL when bare or when there is only a raw .txt
@@ -53,6 +70,9 @@ typedef struct md_copy {
 // "da"). MD_ENOTFOUND: no such template in any locale. MD_EINVAL: it cannot be filled or is malformed (`err` names
 // file and line). MD_ENOMEM.
 int md_copy_render(const md_copy_request *request, md_arena *arena, md_copy *out, md_error *err);
+
+// What md_copy_render would take, without rendering it. MD_ENOTFOUND, MD_EINVAL, MD_ENOMEM; `err` may be NULL.
+int md_copy_choose(const md_copy_request *request, md_arena *arena, md_copy_choice *out, md_error *err);
 
 // The locales that `template_name` has, sorted bytewise, in `arena`, NULL-terminated; the count is returned (0: none),
 // or MD_ENOMEM.

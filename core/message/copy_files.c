@@ -124,14 +124,32 @@ static const char *match(const char *const *list, const char *wanted) {
   return NULL;
 }
 
-static const char *choose_locale(const md_copy_request *request, const char *const *list) {
-  const char *found = NULL;
-  for (const char *const *wanted = request->locales; wanted && *wanted && !found; wanted++)
-    found = match(list, *wanted);
+const char *md_copy_why(md_copy_reason why) {
+  switch (why) {
+  case MD_COPY_WANTED:
+    return "it is the wanted locale";
+  case MD_COPY_OF_DATA:
+    return "it is data.locale";
+  case MD_COPY_DEFAULT:
+    return "it is the default locale";
+  case MD_COPY_FIRST:
+    return "there is none in a wanted locale or the default one, and it is the first";
+  }
+  return "?";
+}
+
+static void choose_locale(const md_copy_request *request, const char *const *list, md_copy_files *out) {
   const char *of_data = request->data ? md_json_text(request->data, "locale") : NULL;
-  if (!found && of_data) found = match(list, of_data);
-  if (!found) found = match(list, request->default_locale ? request->default_locale : "da");
-  return found ? found : list[0];
+  const char *standard = request->default_locale ? request->default_locale : "da";
+  out->why = MD_COPY_WANTED;
+  for (out->wanted = 0; request->locales && request->locales[out->wanted]; out->wanted++)
+    if ((out->locale = match(list, request->locales[out->wanted]))) return;
+  out->why = MD_COPY_OF_DATA;
+  if (of_data && (out->locale = match(list, of_data))) return;
+  out->why = MD_COPY_DEFAULT;
+  if ((out->locale = match(list, standard))) return;
+  out->why = MD_COPY_FIRST;
+  out->locale = list[0];
 }
 
 static int load(const md_copy_request *request, const char *name, const char *locale, const char *ending,
@@ -170,7 +188,8 @@ int md_copy_files_find(const md_copy_request *request, md_arena *arena, md_copy_
   if (count == 0)
     return md_error_set(err, MD_ENOTFOUND, "there is no template %s%s: write %s%s.da.md", folder_of(&request->source),
                         name, folder_of(&request->source), name);
-  *out = (md_copy_files){.locale = count > 0 ? choose_locale(request, list) : NULL};
+  *out = (md_copy_files){0};
+  if (count > 0) choose_locale(request, list, out);
   int rc = count < 0 ? count : 0;
   if (rc == 0 && variant) {
     const char *varied = md_arena_printf(arena, "%s_%s", name, variant);
@@ -178,6 +197,17 @@ int md_copy_files_find(const md_copy_request *request, md_arena *arena, md_copy_
   }
   if (rc == 0 && !out->markdown.text && !out->html.text && !out->txt.text) rc = load_all(request, name, arena, out);
   return rc ? md_error_set(err, rc, "out of memory") : 0;
+}
+
+const md_copy_file *md_copy_files_first(const md_copy_files *files) {
+  return files->markdown.text ? &files->markdown : files->html.text ? &files->html : &files->txt;
+}
+
+int md_copy_choose(const md_copy_request *request, md_arena *arena, md_copy_choice *out, md_error *err) {
+  md_copy_files files;
+  int rc = md_copy_files_find(request, arena, &files, err);
+  if (rc == 0) *out = (md_copy_choice){files.locale, md_copy_files_first(&files)->path, files.why, files.wanted};
+  return rc;
 }
 
 // --- partials

@@ -12,8 +12,13 @@ typedef struct md_copy_file {
 // Either markdown, or html, txt or both.
 typedef struct md_copy_files {
   const char *locale;
+  md_copy_reason why;
+  int wanted;
   md_copy_file markdown, html, txt;
 } md_copy_files;
+
+// The first file that there is.
+const md_copy_file *md_copy_files_first(const md_copy_files *files);
 
 // Whether a template's name is well formed.
 bool md_copy_name_valid(const char *name);

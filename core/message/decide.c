@@ -259,12 +259,22 @@ static int prove_secrets(decision *d, const char *template_name, md_error *why) 
   return rc;
 }
 
+static void tell_copy(const decision *d, const char *template_name, const md_copy *copy) {
+  const md_copy_observer *observer = d->outbox->options.copy;
+  bool option = md_json_text(d->send->args, "locale") != NULL;
+  const char *why = md_copy_why(copy->why);
+  if (copy->why == MD_COPY_WANTED)
+    why = copy->wanted == 0 && option ? "it is the locale that send gives" : "it is the locale of the profile";
+  if (observer) observer->chosen(observer->context, d->send->run->id, template_name, copy->file, why);
+}
+
 // M1: proves that the whole mail can be made of `template_name`; keeps locale and subject.
 static int dry_render(decision *d, const char *template_name, md_error *why) {
   md_copy copy = {0};
   int rc = render(d, template_name, d->shown, d->out->secrets ? MD_SECRET_SHOWN : NULL, &copy, why);
   if (rc == 0 && d->out->secrets) rc = prove_secrets(d, template_name, why);
   if (rc) return rc;
+  tell_copy(d, template_name, &copy);
   d->out->template_name = md_arena_strdup(d->arena, template_name);
   d->out->locale = md_arena_strdup(d->arena, copy.locale);
   d->out->subject = md_arena_strdup(d->arena, copy.subject);

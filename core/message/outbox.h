@@ -29,6 +29,13 @@ typedef struct md_outbox_mode {
   const char *moment, *mode;
 } md_outbox_mode;
 
+// Told, while a turn sends, which copy the message has, and why: "m/reminder.en.md", "it is the locale of the profile".
+// The turn may be undone yet.
+typedef struct md_copy_observer {
+  void *context;
+  void (*chosen)(void *context, int64_t run, const char *template_name, const char *file, const char *why);
+} md_copy_observer;
+
 // All borrowed until md_outbox_free.
 typedef struct md_outbox_options {
   const char *installation;           // a random text that stays the same for this database
@@ -48,6 +55,7 @@ typedef struct md_outbox_options {
                          // that must have one is sent
   // Whether an event of this type that the run may see has its time from `since` on (M5's unless). NULL: never.
   int (*seen)(void *engine, const md_run *run, const char *type, md_micros since, bool *seen, md_error *err);
+  const md_copy_observer *copy; // or NULL
   // How many more deliveries the courier takes now: for urgent mail, or for the other. The engine's thread.
   int (*slots)(void *courier, bool urgent);
   // Hands one over; never waits. The engine's thread, after the commit. It comes back by md_outbox_finished. False: it

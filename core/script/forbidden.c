@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names that scripts do not get, and what to write instead (S1). The engine's thread.
+#include "script/bind.h"
+#include "script/builtin.h"
 #include "script/sandbox.h"
 #include <stdio.h>
 #include <string.h>
@@ -57,4 +59,40 @@ const char *md_forbidden_advice(const char *library, const char *name) {
 void md_forbidden_check(lua_State *L, const char *library, const char *name) {
   const char *instead = md_forbidden_advice(library, name);
   if (instead) md_raise(L, "%s%s%.50s is not available in scripts: %s", library, *library ? "." : "", name, instead);
+}
+
+static bool among(const char *name, const char *const *list) {
+  for (; *list; list++)
+    if (strcmp(*list, name) == 0) return true;
+  return false;
+}
+
+bool md_forbidden_step(const char *name, char *advice, size_t room) {
+  const char *methods[MD_METHODS_MAX];
+  md_bind_methods(methods);
+  if (!among(name, methods)) return false;
+  snprintf(advice, room, "a step is a method of m, which run is given: write m:%s(…)", name);
+  return true;
+}
+
+// The name in "… nil value (global 'NAME')", after `what`; false where the text says something else.
+static bool global_in(const char *text, const char *what, char name[static 64]) {
+  const char *at = strstr(text, what);
+  if (!at) return false;
+  at += strlen(what);
+  size_t len = strcspn(at, "'");
+  if (len == 0 || len >= 64 || strcmp(at + len, "')") != 0) return false;
+  memcpy(name, at, len);
+  name[len] = '\0';
+  return true;
+}
+
+void md_forbidden_explain(md_error *err) {
+  char name[64], advice[140];
+  size_t len = strlen(err->text);
+  if (global_in(err->text, "attempt to call a nil value (global '", name) &&
+      md_forbidden_step(name, advice, sizeof advice))
+    snprintf(err->text + len, sizeof err->text - len, ": %s", advice);
+  else if (global_in(err->text, "attempt to index a nil value (global '", name) && among(name, md_builtins))
+    snprintf(err->text + len, sizeof err->text - len, ": write local %s = require \"%s\" first", name, name);
 }

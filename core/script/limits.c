@@ -15,19 +15,26 @@ void md_meter_step(md_vm *vm, bool replayed) {
   vm->meter.pending = 0;
 }
 
+static bool replaying(const md_vm *vm) {
+  const md_turn_host *host = vm->host;
+  return host && host->replaying && host->replaying(host->context);
+}
+
 static bool over(const md_vm *vm) {
   const md_meter *meter = &vm->meter;
-  const md_turn_host *host = vm->host;
-  if (host && host->replaying && host->replaying(host->context))
-    return meter->replay + meter->pending > meter->replay_limit;
+  if (replaying(vm)) return meter->replay + meter->pending > meter->replay_limit;
   return meter->work + meter->pending > meter->work_limit || meter->replay > meter->replay_limit;
 }
 
 // Leaves by a yield, which nothing catches; where C stands in between, by an error that pcall passes on. Inside the
 // hook lua_yield returns and takes effect when the hook has returned.
 static MD_RAISES void exceed(lua_State *L) {
-  md_meter *meter = &md_vm_of(L)->meter;
-  if (!meter->exceeded) md_caller(L, &meter->file, &meter->line);
+  md_vm *vm = md_vm_of(L);
+  md_meter *meter = &vm->meter;
+  if (!meter->exceeded) {
+    md_caller(L, &meter->file, &meter->line);
+    meter->of_replay = meter->replay > meter->replay_limit || replaying(vm);
+  }
   meter->exceeded = true;
   if (lua_isyieldable(L))
     lua_yield(L, 0);

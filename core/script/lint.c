@@ -57,8 +57,24 @@ static void collect_own(names *all, const char *text, size_t len) {
   }
 }
 
+// Functions and variables that the text makes global: `function send(`, `send = `; no field of a table constructor.
+static void collect_globals(names *all, const char *text, size_t len) {
+  md_lexer lexer;
+  md_token last = {0};
+  md_lexer_init(&lexer, text, len);
+  for (md_token token = md_lexer_next(&lexer); token.kind != MD_TOKEN_END; token = md_lexer_next(&lexer)) {
+    md_lexer ahead = lexer;
+    md_token next = md_lexer_next(&ahead);
+    bool field = md_token_is(&last, "{") || md_token_is(&last, ",") || md_token_is(&last, ";");
+    bool member = md_token_is(&last, ".") || md_token_is(&last, ":");
+    if (md_token_is(&last, "function") || (md_token_is(&next, "=") && !field && !member)) add_own(all, &token);
+    last = token;
+  }
+}
+
 typedef struct finding {
   const names *own;
+  const names *globals;
   void (*each)(void *context, int line, const char *what);
   void *context;
 } finding;
@@ -68,6 +84,15 @@ static void tell(const finding *f, const char *library, const char *name, int li
   const char *instead = md_forbidden_advice(library, name);
   if (!instead) return;
   snprintf(text, sizeof text, "%s%s%s is not available in scripts: %s", library, *library ? "." : "", name, instead);
+  f->each(f->context, line, text);
+}
+
+// `send {…}`, where `m:send {…}` was meant.
+static void look_for_step(const finding *f, const char *name, const md_token *next, int line) {
+  char text[240], advice[150];
+  bool called = next->kind == MD_TOKEN_STRING || md_token_is(next, "(") || md_token_is(next, "{");
+  if (!called || is_own(f->globals, name) || !md_forbidden_step(name, advice, sizeof advice)) return;
+  snprintf(text, sizeof text, "there is no function %s: %s", name, advice);
   f->each(f->context, line, text);
 }
 
@@ -84,6 +109,7 @@ static void look_at(const finding *f, const md_token *token, md_lexer *lexer) {
   if (is_own(f->own, name)) return;
   md_lexer ahead = *lexer;
   md_token next = md_lexer_next(&ahead);
+  look_for_step(f, name, &next, token->line);
   bool dotted = md_token_is(&next, ".");
   if (dotted) next = md_lexer_next(&ahead);
   if (dotted && next.kind == MD_TOKEN_NAME) {
@@ -99,11 +125,12 @@ static void look_at(const finding *f, const md_token *token, md_lexer *lexer) {
 
 void md_script_lint(const char *text, size_t len, void (*each)(void *context, int line, const char *what),
                     void *context) {
-  names own = {.count = 0};
-  finding f = {&own, each, context};
+  names own = {.count = 0}, globals = {.count = 0};
+  finding f = {&own, &globals, each, context};
   md_lexer lexer;
   bool member = false; // behind "." or ":"
   collect_own(&own, text, len);
+  collect_globals(&globals, text, len);
   md_lexer_init(&lexer, text, len);
   for (;;) {
     md_token token = md_lexer_next(&lexer);

@@ -7,6 +7,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+// A variant that a send may have: a text, or the arm of an experiment with texts around it.
+typedef struct md_lint_variant_text {
+  const char *before, *experiment, *after; // `experiment` may be NULL
+  const char *asked;                       // the experiment that decides on it all the same, or NULL
+  int line;
+} md_lint_variant_text;
+
 typedef struct md_call_lint {
   bool templates_declared; // the moment says templates = { … }
   void *context;
@@ -14,8 +21,8 @@ typedef struct md_call_lint {
   bool (*unknown_type)(void *context, const char *type, char *advice, size_t room);
   // The same of a kind that by = "…" names.
   bool (*unknown_kind)(void *context, const char *kind, char *advice, size_t room);
-  // A template sent with the arm of an experiment as its variant; neither name is NUL-terminated.
-  void (*variant)(void *context, int line, const char *name, size_t len, const char *experiment, size_t experiment_len);
+  // A template sent with a variant that an experiment decides.
+  void (*variant)(void *context, const char *template_name, const md_lint_variant_text *variant);
   // Whether nothing is configured under this name, with the nearest that is (or NULL). NULL: any name may be.
   bool (*unknown_connection)(void *context, const char *name, const char **near);
   void (*found)(void *context, int line, const char *what);

@@ -20,6 +20,10 @@ MD_RAISES void md_sandbox_readonly(lua_State *L, const char *name, bool strict);
 const char *md_forbidden_advice(const char *library, const char *name);
 // Raises when `name` in `library` ("" for globals) is a name that people reach for and do not get.
 MD_RAISES void md_forbidden_check(lua_State *L, const char *library, const char *name);
+// Whether `name` is a method of m; then `advice` says how it is called. Pure.
+bool md_forbidden_step(const char *name, char *advice, size_t room);
+// Adds to an error about a global that is not there what was most likely meant: a step, or a module. Pure.
+void md_forbidden_explain(md_error *err);
 // The libraries that are not there at all ("os" …), NULL-terminated.
 extern const char *const md_forbidden_libraries[];
 

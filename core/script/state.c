@@ -166,6 +166,7 @@ static void describe(lua_State *co, const char *text, md_error *err) {
     md_error_set(err, MD_ESCRIPT, "%s:%d: %s", ar.short_src, ar.currentline, text);
   else
     md_error_set(err, MD_ESCRIPT, "%s", text);
+  if (err) md_forbidden_explain(err);
 }
 
 // What was raised, as text. May call __tostring, under the meter.
@@ -196,11 +197,24 @@ typedef struct entry {
   md_error *err;
 } entry;
 
+// S3: which of the budgets it was, and what can be done. None of them is a setting.
+static void describe_budget(const md_vm *vm, md_error *err) {
+  const md_meter *meter = &vm->meter;
+  const char *after = meter->of_replay ? " for the steps that are behind the run" : "";
+  const char *advice = "look for a loop that does not end";
+  if (meter->of_replay)
+    advice = "begin anew before there are so many, with m:continue_as(state)";
+  else if (vm->host)
+    advice = "look for a loop that does not end; long work is divided by a step that waits, such as m:sleep(\"0s\"), "
+             "since each turn has a budget of its own";
+  md_error_set(err, MD_EBUDGET, "%s:%d: the budget of %lld instructions%s is exceeded: %s", meter->file, meter->line,
+               (long long)(meter->of_replay ? meter->replay_limit : meter->work_limit), after, advice);
+}
+
 static void describe_limit(const md_vm *vm, lua_State *co, md_error *err) {
   char text[120];
   if (vm->meter.exceeded) {
-    md_error_set(err, MD_EBUDGET, "%s:%d: the budget of %lld instructions is exceeded", vm->meter.file, vm->meter.line,
-                 (long long)vm->meter.work_limit);
+    describe_budget(vm, err);
     return;
   }
   snprintf(text, sizeof text, "out of memory: a script has %zu KiB", vm->memory.limit >> 10);

@@ -27,6 +27,7 @@ typedef struct md_meter {
   int64_t replay, replay_limit;
   int64_t pending;  // since the last step; whose they are, its answer tells
   bool exceeded;    // stays so until the next md_meter_begin
+  bool of_replay;   // the one that was exceeded
   const char *file; // where it was exceeded
   int line;
   bool nomem; // likewise

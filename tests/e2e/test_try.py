@@ -89,7 +89,7 @@ def test_try_shows_each_step():
         said = shop.momentd("try", folder, "--event", "-", "--answer", answer, text=EVENT)
         wanted = ["event                       a (try-1)", "Run 1 of m starts, about person ida", "log                         hello",
                   "http shop                   200", "send x                      queued",
-                  'mail x to ida@example.com, "Hej 3"', "| Nummer 3", "waits until 2026-01-07 09:00:00",
+                  'mail x to ida@example.com, "Hej 3"', "copy m/x.da.md: it is the default locale", "| Nummer 3", "waits until 2026-01-07 09:00:00",
                   "2026-01-07 09:00:00  wait_for b                  nothing came", "2026-01-07 09:00:00  done                        left alone"]
         at = 0
         for text in wanted:  # in this order
@@ -112,7 +112,27 @@ def test_try_takes_several_events_in_their_own_time():
             assert [row["kind"] for row in rows] == ["event", "log", "step", "step", "message", "wait", "event", "step", "end"], rows
             assert rows[0]["at"] == "2026-03-01T07:00:00Z" and rows[-2]["at"] == "2026-03-02T08:00:00Z", rows
             assert rows[4]["subject"] == "Hej 3" and "Nummer 3" in rows[4]["text"], rows
+            assert (rows[4]["copy"], rows[4]["copy_why"]) == ("m/x.da.md", "it is the default locale"), rows
             assert rows[-1]["outcome"] == "answered" and rows[-1]["state"] == "done", rows
+
+
+def test_M1_try_says_which_copy_and_why():
+    """The locale that send gives, then the profile's, then the data's, then the default, then any."""
+    sends = 'm:send { template = "x", data = event.data.data or {}, locale = event.data.option }'
+    copy = COPY.replace("{{n}}", "n")
+    for files, data, wanted in (
+            (("da", "en", "de"), {"option": "de", "locale": "en", "data": {"locale": "da"}}, "x.de.md: it is the locale that send gives"),
+            (("da", "en"), {"option": "de", "locale": "en-GB", "data": {"locale": "da"}}, "x.en.md: it is the locale of the profile"),
+            (("da", "en"), {"data": {"locale": "en"}}, "x.en.md: it is data.locale"),
+            (("da", "en"), {}, "x.da.md: it is the default locale"),
+            (("en", "sv"), {}, "x.en.md: there is none in a wanted locale or the default one, and it is the first")):
+        with Shop({"events.lua": PLAN, "m/moment.lua": moment(sends), **{f"m/x.{name}.md": copy for name in files}}) as shop:
+            events = [{"type": "profile.updated", "subject": "ida", "data": {"email": "ida@example.com", "locale": data.get("locale", "")}}]
+            if "locale" not in data:
+                del events[0]["data"]["locale"]
+            events.append({"type": "a", "subject": "ida", "data": {**data, "email": "ida@example.com"}})
+            said = shop.momentd("try", "m", "--scripts", shop.scripts, "--event", "-", text=json.dumps(events))
+            assert "copy m/" + wanted in said, (wanted, said)
 
 
 def test_try_says_what_is_wrong():
@@ -183,6 +203,6 @@ def test_follow_shows_what_comes():
         assert len(shop.momentd("events", "list", "--limit", "3").splitlines()) == 4
 
 
-main(test_new_passes_check_and_test_at_once, test_new_refuses, test_try_shows_each_step,
+main(test_M1_try_says_which_copy_and_why, test_new_passes_check_and_test_at_once, test_new_refuses, test_try_shows_each_step,
      test_try_takes_several_events_in_their_own_time, test_try_says_what_is_wrong,
      test_try_shows_steps_that_a_fresh_start_forgets, test_try_runs_what_the_clock_starts, test_follow_shows_what_comes)

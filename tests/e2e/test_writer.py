@@ -45,7 +45,12 @@ LINES = [
      "'order.plased': the plan (events.lua) does not know it, and no script emits it; did you mean 'order.placed'?"),
     ('m:sleep("1h", { late = "skip" })', "m:sleep: late says what to do past max_lateness: give max_lateness too"),
     ('m:sleep("1h", { late = "goon", max_lateness = "1h" })', "m:sleep: late is 'goon'; it must be one of: branch go_on skip"),
-    ('m:collect("order.placed", { within = "7 days" })', "m:collect: within: "),
+    ('m:collect("order.placed", { within = "7 days" })', 'm:collect: within: Byte 2 (0x20) of the duration cannot be read where a unit should stand; write "7d".'),
+    ('m:sleep("7 dage")', 'm:sleep: the duration: Byte 2 (0x20) of the duration cannot be read where a unit should stand; write "7d".'),
+    ('m:send { template = "w", unless = { past = "order.placed", within = "2 timer" } }', 'm:send: unless: within: Byte 2 (0x20)'),
+    ('m:quantile("q", 0.5, { over = "2 uger" })', 'write "2w".'),
+    ('send { template = "w" }', "there is no function send: a step is a method of m, which run is given: write m:send(…)"),
+    ('e = wait_for("order.placed", { within = "1h" })', "there is no function wait_for: a step is a method of m, which run is given: write m:wait_for(…)"),
     ('m:sleep_until { hour = 25 }', "m:sleep_until: hour must be a whole number from 0 to 23"),
     ('m:sleep_until { hour = 23, minute = 59, late = "go_on", max_lateness = "2h" }', None),
     ('m:sleep_until { hour = h + 1 }', None),
@@ -120,11 +125,83 @@ def test_check_wants_copy_for_each_arm():
             assert "no problems" in shop.momentd("check", shop.scripts)
 
 
+def test_check_follows_variants_that_are_computed():
+    """Texts joined to an arm, `and` and `or`; what cannot be followed is told, since an arm without copy is silent."""
+    told = {
+        'variant = "x_" .. m:experiment("subject")': "the arm b of subject has no copy in da: write w_x_b.da.md",
+        'variant = (m:experiment("subject")) .. "_y"': "the arm b of subject has no copy in da: write w_b_y.da.md",
+        'variant = m:experiment("subject") or "a"': "the arm b of subject has no copy in da: write w_b.da.md",
+        'variant = m:experiment("subject") == "b" and "short" or nil': "the variant short has no copy in da: write w_short.da.md",
+        'variant = names[m:experiment("subject")]': "check cannot see which variants come of the arms of subject: give the arm itself",
+        'variant = f(m:experiment "subject")': "check cannot see which variants come of the arms of subject",
+        'variant = event.data.arm': None,
+        'variant = "b"': None,
+    }
+    for value, wanted in told.items():
+        for line, number in ((f'm:send {{ template = "w", {value} }}', 3),
+                             (f'local {value.replace("variant", "v", 1)}\nm:send {{ template = "w", variant = v }}', 4)):
+            with Shop({"events.lua": PLAN, "m/w.da.md": COPY, "experiments/one.lua": experiment("subject", "m"),
+                       "m/moment.lua": moment(line)}) as shop:
+                said = shop.momentd("check", shop.scripts, code=1 if wanted else 0).splitlines()
+                assert len(said) == (2 if wanted else 1), (line, said)
+                assert not wanted or said[0].startswith(f"m/moment.lua:{number}: ") and wanted in said[0], (line, said)
+
+
+def test_check_says_which_copy_is_taken():
+    with Shop({"events.lua": PLAN, "m/w.da.md": COPY, "m/w.en.md": COPY, "m/moment.lua": moment('m:send { template = "w" }')}) as shop:
+        said = shop.momentd("check", shop.scripts, "--verbose").splitlines()
+        assert said[0] == "m: the template w is m/w.da.md for who has no locale: it is the default locale; there is copy in: da en", said
+        said = shop.momentd("check", shop.scripts, "--verbose", "--locale", "en-GB").splitlines()
+        assert "m/w.en.md for who has no locale: it is the default locale" in said[0], said
+        said = shop.momentd("check", shop.scripts, "--verbose", "--locale", "sv", code=1).splitlines()
+        assert "m/w.da.md for who has no locale: there is none in a wanted locale or the default one" in said[0], said
+        assert len(shop.momentd("check", shop.scripts).splitlines()) == 1
+
+
+def test_a_step_called_as_a_global_is_told_when_it_runs():
+    event = json.dumps({"type": "a", "subject": "ida"})
+    for line, wanted in (("local t = 'send' send { template = t }", "m/moment.lua:3: attempt to call a nil value (global 'send'): a step is a "
+                          "method of m, which run is given: write m:send(…)"),
+                         ("fmt.money(3, 'DKK')", "(global 'fmt'): write local fmt = require \"fmt\" first"),
+                         ("m:sleep('2 timer')", 'where a unit should stand; write "2h".'),
+                         ("while true do end", "m/moment.lua:3: the budget of 10000000 instructions is exceeded: look for a loop that does "
+                          'not end; long work is divided by a step that waits, such as m:sleep("0s"), since each turn has a budget of its own')):
+        with Shop({"events.lua": PLAN, "m/moment.lua": moment(line)}) as shop:
+            said = shop.momentd("try", "m", "--scripts", shop.scripts, "--event", "-", code=1, text=event)
+            assert wanted in said, (line, said)
+
+
+def test_long_work_divided_by_a_wait_is_done():
+    """As the message about the budget advises."""
+    work = "for i = 1, 4 do for j = 1, 3000000 do end m:sleep('0s') end return 'worked'"
+    with Shop({"events.lua": PLAN, "m/moment.lua": moment(work)}) as shop:
+        said = shop.momentd("try", "m", "--scripts", shop.scripts, "--event", "-", text=json.dumps({"type": "a", "subject": "ida"}))
+        assert "done                        worked" in said, said
+
+
+def test_the_first_start_with_a_broken_moment():
+    """Nothing of it is live then; after a reload the old version is."""
+    good = moment("return 'x'")
+    with Shop({"events.lua": PLAN, "m/moment.lua": moment("return (")}) as shop:
+        shop.start()
+        log = shop.text_log()
+        assert "it has no older version: no event starts this moment until it is mended" in log and "m/moment.lua" in log, log
+        shop.write({"m/moment.lua": good})
+        shop.momentd("reload")
+        shop.write({"m/moment.lua": moment("return )")})
+        shop.momentd("reload", code=1)
+        assert "a script was refused: its old version stays" in shop.text_log(), shop.text_log()
+        assert shop.stop() == 0
+
+
 def test_check_wants_the_default_locale():
     with Shop({"events.lua": PLAN, "m/w.en.md": COPY.replace("{{n}}", "n"),
                "m/moment.lua": moment('m:send { template = "w" }')}) as shop:
         said = shop.momentd("check", shop.scripts, code=1)
         assert "m/moment.lua:3: the template w has no copy in da, the default locale: write w.da.md" in said, said
+        shop.write({"m/other.da.md": COPY.replace("{{n}}", "n")})  # and `da` is told of once all the same
+        assert shop.momentd("check", shop.scripts, code=1).count(" in da") == 1
+        os.remove(os.path.join(shop.scripts, "m/other.da.md"))
         assert "no problems" in shop.momentd("check", shop.scripts, "--locale", "en")
         assert "no problems" in shop.momentd("check", shop.scripts, "--locale", "en-GB")
 
@@ -220,7 +297,9 @@ def test_retention_below_90_days_is_refused():
         assert "retention is less than 90 days" in said, said
 
 
-main(test_check_names_file_line_field_and_remedy, test_check_reads_the_definition, test_check_wants_copy_for_each_arm,
+main(test_check_names_file_line_field_and_remedy, test_check_follows_variants_that_are_computed,
+     test_check_says_which_copy_is_taken, test_a_step_called_as_a_global_is_told_when_it_runs,
+     test_long_work_divided_by_a_wait_is_done, test_the_first_start_with_a_broken_moment, test_check_reads_the_definition, test_check_wants_copy_for_each_arm,
      test_check_reads_the_connections_of_a_configuration, test_check_wants_the_default_locale,
      test_M8_check_wants_an_address_for_security, test_what_is_shipped_passes,
      test_S7_specs_that_take_too_long_fail, test_no_specs_is_no_success, test_another_text_is_shown,

@@ -91,6 +91,26 @@ static void test_S3_replay_is_counted_apart(void **state) {
   md_arena_free(arena);
 }
 
+// What can be done about it is said of the budget that was exceeded.
+static void test_S3_replays_that_are_too_long_are_told_apart(void **state) {
+  (void)state;
+  script_fixture f;
+  md_arena *arena = md_arena_new(0), *before = md_json_scope(arena);
+  const char *text = script_with_body("for k = 1, 4 do for i = 1, 400000 do end m:sleep(1) end return 'end'");
+  md_json_scope(before);
+  const md_vm_limits limits = {.replay = 500000};
+  if (script_try(&f, &limits, text, NULL)) fail_msg("%s", f.err.text);
+  f.journal = json_array();
+  assert_int_equal(script_turn(&f, NULL), MD_TURN_SUSPENDED);
+  assert_int_equal(script_answer(&f, NULL), MD_TURN_SUSPENDED);
+  assert_int_equal(script_answer(&f, NULL), MD_TURN_BUDGET);
+  assert_non_null(strstr(f.err.text,
+                         "the budget of 500000 instructions for the steps that are behind the run is exceeded: "
+                         "begin anew before there are so many, with m:continue_as(state)"));
+  script_close(&f);
+  md_arena_free(arena);
+}
+
 static void test_S3_a_larger_budget_may_be_given(void **state) {
   (void)state;
   script_fixture f;
@@ -176,6 +196,7 @@ int main(void) {
       cmocka_unit_test(test_S3_endless_loops_end),
       cmocka_unit_test(test_S3_the_end_is_told_with_its_line),
       cmocka_unit_test(test_S3_replay_is_counted_apart),
+      cmocka_unit_test(test_S3_replays_that_are_too_long_are_told_apart),
       cmocka_unit_test(test_S3_a_larger_budget_may_be_given),
       cmocka_unit_test(test_S4_memory_is_capped_and_its_end_not_caught),
       cmocka_unit_test(test_S4_garbage_is_no_memory_problem),

@@ -62,8 +62,31 @@ static void test_forbidden_names(void **state) {
   assert_non_null(strstr(all.text, "2: print is not available in scripts"));
 }
 
+static void names(const char *text, const char *expected) {
+  findings all = {{0}};
+  md_script_lint(text, strlen(text), note, &all);
+  assert_string_equal(all.text, expected);
+}
+
+static void test_steps_called_as_globals(void **state) {
+  (void)state;
+  names("send { template = 'x' }\nlocal e = wait_for('a', { within = '1h' })",
+        "1: there is no function send: a step is a method of m, which run is given: write m:send(…)\n"
+        "2: there is no function wait_for: a step is a method of m, which run is given: write m:wait_for(…)\n");
+  names("sleep '1h'", "1: there is no function sleep: a step is a method of m, which run is given: write m:sleep(…)\n");
+  names("m:send {} view.send {} m.send {}", "");
+  names("local function send(m) end send {}\nlocal get = 1 get()", "");
+  names("function send(m) end send(m)", "");
+  names("send = function(m) end send(m)", "");
+  names("local t = { send = f, get = function() end, set } print_ = get", "");
+  names("local t = { send = f }\nsend {}",
+        "2: there is no function send: a step is a method of m, which run is given: write m:send(…)\n");
+  names("-- send {}\nlocal s = 'send {}' if count == 1 then total = add end", "");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_unknown_steps), cmocka_unit_test(test_unknown_options),
-                                     cmocka_unit_test(test_forbidden_names)};
+                                     cmocka_unit_test(test_forbidden_names),
+                                     cmocka_unit_test(test_steps_called_as_globals)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the checks of a script tree share: the tree, what is known of it, and what was found. One thread; private to
+// `momentd check`.
+#pragma once
+#include "base/json.h"
+#include "cli/known_types.h"
+#include "cli/scripts.h"
+#include "cli/tree.h"
+#include "message/copy.h"
+#include "script/experiment.h"
+#include "script/lint_calls.h"
+#include "script/plan.h"
+#include "script/vm.h"
+
+typedef struct md_inspection {
+  md_tree tree;
+  md_plan *plan;
+  md_arena *arena;
+  md_problems problems;
+  int moments;
+  const char *moment;        // that is looked at
+  const md_source *own;      // its files
+  const char *file;          // that is linted
+  const char *locale;        // the default one
+  const json_t *connections; // of the configuration file; NULL without one
+  md_known_types types;
+  md_experiments *experiments;
+  const char **told; // templates of this moment that were looked at, NULL-terminated
+  int told_count, told_room;
+  // Told which copy a template has, where somebody wants to know; or NULL.
+  void (*copy)(const char *moment, const char *template_name, const md_copy_choice *choice, const char *locales);
+} md_inspection;
+
+// Something is wrong; without a file it is the moment itself.
+void md_inspect_found(md_inspection *at, const char *file, int line, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+// The line of the first `name =` in the file (NULL: 1).
+int md_inspect_line_of(const md_source_file *file, const char *name);
+
+// A moment's folder: its scripts and copy (inspect_moment.c).
+void md_inspect_moment(md_inspection *at, const char *moment, const char *file);
+
+// What it defines, against the plan: types, things, addresses (inspect_definition.c).
+void md_inspect_definition(md_inspection *at, const md_definition *definition, const char *file);
+bool md_inspect_unknown_kind(void *context, const char *kind, char *advice, size_t room);
+
+// Copy: templates in their locales, and variants (inspect_copy.c).
+bool md_inspect_is_copy(const char *path);
+md_copy_source md_inspect_copy(md_inspection *at);
+void md_inspect_template(md_inspection *at, const char *name, const char *file, int line);
+void md_inspect_variant(void *context, const char *template_name, const md_lint_variant_text *variant);
+
+// Experiments: those of the tree, and those that a script names (inspect_experiments.c).
+void md_inspect_experiments(md_inspection *at);
+void md_inspect_experiment(void *context, int line, const char *name, size_t len);
