@@ -272,3 +272,30 @@ static inline const char *shop_incidents(shop *s) {
   md_incidents_list(s->store, 100, shop_add_incident, &word, NULL);
   return md_arena_strdup(s->arena, word.text);
 }
+
+// For tests of one moment m: the plan that they define as SHOP_PLAN before they include this, the shop, and what sets
+// it up for each test.
+#ifdef SHOP_PLAN
+#define MOMENT(options, body)                                                                                          \
+  "local moment = require 'moment'\nreturn moment.define { class = 'service', " options                                \
+  ", run = function(m, event, state)\n" body "\nend }\n"
+
+static shop s;
+
+static int set_up(void **state) {
+  (void)state;
+  shop_open(&s);
+  return 0;
+}
+
+static int tear_down(void **state) {
+  (void)state;
+  shop_close(&s);
+  return 0;
+}
+
+static void load(const char *text) {
+  shop_load(&s, "events.lua", SHOP_PLAN, "m/moment.lua", text, NULL);
+  assert_string_equal(s.problems, "");
+}
+#endif

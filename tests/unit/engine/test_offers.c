@@ -1,35 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whom an event reaches, and when: fan-out in durable batches (T8), links that come late (P4), who holds a key (T3),
 // and what emitted events may do (T4).
+
+#define SHOP_PLAN                                                                                                      \
+  "local plan = require 'plan'\n"                                                                                      \
+  "return plan.define { person = { strong = { 'subject' } },\n"                                                        \
+  "  things = { order = { of = 'person', at = 'data.order_id' }, parcel = { of = 'order', at "                         \
+  "= 'data.shipment_id' } } }\n"
 #include "shop.h"
-
-static const char plan[] = "local plan = require 'plan'\n"
-                           "return plan.define { person = { strong = { 'subject' } },\n"
-                           "  things = { order = { of = 'person', at = 'data.order_id' }, parcel = { of = 'order', at "
-                           "= 'data.shipment_id' } } }\n";
-
-#define MOMENT(options, body)                                                                                          \
-  "local moment = require 'moment'\nreturn moment.define { class = 'service', " options                                \
-  ", run = function(m, event)\n" body "\nend }\n"
-
-static shop s;
-
-static int set_up(void **state) {
-  (void)state;
-  shop_open(&s);
-  return 0;
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  shop_close(&s);
-  return 0;
-}
-
-static void load(const char *text) {
-  shop_load(&s, "events.lua", plan, "m/moment.lua", text, NULL);
-  assert_string_equal(s.problems, "");
-}
 
 static int in_state(md_run_state state) {
   int count = 0;
@@ -277,8 +255,9 @@ static void test_T4_own_emissions(void **state) {
 // T4: after 60 starts by emitted events a moment and person in an hour: stored, no run. An hour later it goes on.
 static void test_T4_rate(void **state) {
   (void)state;
-  shop_load(&s, "events.lua", plan, "a/moment.lua", MOMENT("on = 'a', again = 'parallel'", "m:emit { type = 'b' }"),
-            "b/moment.lua", MOMENT("on = 'b', again = 'parallel'", "return 'b'"), NULL);
+  shop_load(&s, "events.lua", SHOP_PLAN, "a/moment.lua",
+            MOMENT("on = 'a', again = 'parallel'", "m:emit { type = 'b' }"), "b/moment.lua",
+            MOMENT("on = 'b', again = 'parallel'", "return 'b'"), NULL);
   for (int i = 0; i < 61; i++)
     shop_event(&s, "a", "ida", NULL);
   assert_int_equal(md_runs_last_id(s.store), 61 + 60);

@@ -1,34 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the clock starts and ends: schedules (T7), sleep_until on the nights when the clocks change, continue_as (R5).
 #include "base/timestamp.h"
+
+#define SHOP_PLAN                                                                                                      \
+  "local plan = require 'plan'\n"                                                                                      \
+  "return plan.define { person = { strong = { 'subject' } } }\n"
 #include "shop.h"
 #include "store/schedules.h"
-
-static const char plan[] = "local plan = require 'plan'\n"
-                           "return plan.define { person = { strong = { 'subject' } } }\n";
-
-#define MOMENT(options, body)                                                                                          \
-  "local moment = require 'moment'\nreturn moment.define { class = 'service', " options                                \
-  ", run = function(m, event, state)\n" body "\nend }\n"
-
-static shop s;
-
-static int set_up(void **state) {
-  (void)state;
-  shop_open(&s);
-  return 0;
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  shop_close(&s);
-  return 0;
-}
-
-static void load(const char *text) {
-  shop_load(&s, "events.lua", plan, "m/moment.lua", text, NULL);
-  assert_string_equal(s.problems, "");
-}
 
 static md_micros at(const char *text) {
   md_micros out = 0;
@@ -144,7 +122,7 @@ static void test_T7_rows(void **state) {
 
 // T7: a schedule that never fires, or cannot be read, refuses its version.
 static void refused(const char *on, const char *said) {
-  shop_load(&s, "events.lua", plan, "m/moment.lua", md_arena_printf(s.arena, MOMENT("on = %s", "return 'x'"), on),
+  shop_load(&s, "events.lua", SHOP_PLAN, "m/moment.lua", md_arena_printf(s.arena, MOMENT("on = %s", "return 'x'"), on),
             NULL);
   if (!strstr(s.problems, said)) fail_msg("%s: \"%s\" does not say \"%s\"", on, s.problems, said);
 }

@@ -1,35 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The steps about events, rule by rule: wait_for with its options, collect, past, latest (P5, W1, W4–W7, T3).
+
+#define SHOP_PLAN                                                                                                      \
+  "local plan = require 'plan'\n"                                                                                      \
+  "return plan.define { person = { strong = { 'subject', 'data.email' } },\n"                                          \
+  "  things = { cart = { of = 'person', at = 'data.cart_id' }, order = { of = 'person', at = 'data.order_id' },\n"     \
+  "             parcel = { of = 'order', at = 'data.shipment_id' } } }\n"
 #include "shop.h"
-
-static const char plan[] =
-    "local plan = require 'plan'\n"
-    "return plan.define { person = { strong = { 'subject', 'data.email' } },\n"
-    "  things = { cart = { of = 'person', at = 'data.cart_id' }, order = { of = 'person', at = 'data.order_id' },\n"
-    "             parcel = { of = 'order', at = 'data.shipment_id' } } }\n";
-
-#define MOMENT(options, body)                                                                                          \
-  "local moment = require 'moment'\nreturn moment.define { class = 'service', " options                                \
-  ", run = function(m, event)\n" body "\nend }\n"
-
-static shop s;
-
-static int set_up(void **state) {
-  (void)state;
-  shop_open(&s);
-  return 0;
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  shop_close(&s);
-  return 0;
-}
-
-static void load(const char *text) {
-  shop_load(&s, "events.lua", plan, "m/moment.lua", text, NULL);
-  assert_string_equal(s.problems, "");
-}
 
 static int64_t event(const char *type, const char *data) {
   return shop_event(&s, type, "ida", data);
