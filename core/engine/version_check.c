@@ -55,13 +55,12 @@ static int name_templates(const md_loaded *loaded, naming *at) {
   return at->rc;
 }
 
-int md_loaded_check_copy(md_engine *engine, const md_loaded *loaded, md_error *err) {
-  const md_messenger *messenger = engine->options.messenger;
+int md_loaded_check_copy(const md_messenger *messenger, const md_loaded *loaded, md_arena *arena, md_error *err) {
   if (!messenger || !messenger->check_version) return 0;
-  naming at = {.arena = engine->arena};
+  naming at = {.arena = arena};
   at.end = &at.first;
   if (name_templates(loaded, &at)) return md_error_set(err, MD_ENOMEM, "out of memory");
   const md_new_version version = {
       .moment = loaded->moment, .files = loaded->files, .file_count = loaded->source.count, .templates = at.first};
-  return messenger->check_version(messenger->context, &version, engine->arena, err);
+  return messenger->check_version(messenger->context, &version, arena, err);
 }
