@@ -21,6 +21,7 @@ enum { PURPOSE_MAX = 64 };
 
 struct md_master_key {
   uint8_t secret[MD_MASTER_KEY_SIZE];
+  char *path; // of its file, while that is still to be made; else NULL
 };
 
 // What a file may allow to whom. A credential's group bits are the mask of an access list that systemd sets for its
@@ -61,16 +62,12 @@ static int read_file(const char *path, mode_t forbidden, md_master_key *key, md_
   return code;
 }
 
-// Where another process was quicker, its key counts.
-static int make_file(const char *path, md_master_key *key, md_error *err) {
-  md_random_bytes(key->secret, sizeof key->secret);
-  int code = md_file_create(path, key->secret, sizeof key->secret, 0600, err);
-  return code == MD_EEXISTS ? read_file(path, MAY_FILE, key, err) : code;
-}
-
 static int read_or_make(const char *path, md_master_key *key, md_error *err) {
   int code = read_file(path, MAY_FILE, key, err);
-  return code == MD_ENOTFOUND ? make_file(path, key, err) : code;
+  if (code != MD_ENOTFOUND) return code;
+  md_random_bytes(key->secret, sizeof key->secret);
+  key->path = md_strdup(path);
+  return key->path ? 0 : md_error_set(err, MD_ENOMEM, "out of memory");
 }
 
 static char *join(const char *a, const char *b) {
@@ -108,8 +105,15 @@ int md_master_key_open(md_master_key **out, const char *db, const char *file, md
   return code;
 }
 
+int md_master_key_keep(const md_master_key *key, md_error *err) {
+  if (!key->path) return 0;
+  int code = md_file_create(key->path, key->secret, sizeof key->secret, 0600, err);
+  if (code != MD_EEXISTS) return code;
+  return md_error_set(err, MD_ECONFLICT, "%s: another process has just made this master key: start again", key->path);
+}
+
 int md_master_key_new(md_master_key **out, md_error *err) {
-  *out = md_alloc(sizeof **out);
+  *out = md_alloc_zero(sizeof **out);
   if (!*out) return md_error_set(err, MD_ENOMEM, "out of memory");
   md_random_bytes((*out)->secret, sizeof(*out)->secret);
   return 0;
@@ -117,6 +121,7 @@ int md_master_key_new(md_master_key **out, md_error *err) {
 
 void md_master_key_free(md_master_key *key) {
   if (!key) return;
+  md_free(key->path);
   OPENSSL_cleanse(key, sizeof *key);
   md_free(key);
 }

@@ -13,9 +13,12 @@ typedef struct md_master_key md_master_key;
 //   `file`                               where the setting key_file says so (may be NULL)
 //   $CREDENTIALS_DIRECTORY/momentd.key   a credential given by systemd
 //   <db>.key                             beside the database
-// A file that is not there is made, with mode 0600 and a random key, but a credential never is. MD_EDENIED when others
-// may read or change it, MD_ECORRUPT when it does not hold exactly 32 bytes. Returns owned.
+// Without any the key is a new, random one, whose file md_master_key_keep makes. MD_EDENIED when others may read or
+// change it, MD_ECORRUPT when it does not hold exactly 32 bytes. Returns owned.
 int md_master_key_open(md_master_key **out, const char *db, const char *file, md_error *err);
+// Makes the file of a new key, with mode 0600; one that was read needs nothing. To be called once it is known that the
+// database goes with the key, and before anything is written with it. MD_ECONFLICT when another process was quicker.
+int md_master_key_keep(const md_master_key *key, md_error *err);
 // A random one that dies with the process: for databases in memory.
 int md_master_key_new(md_master_key **out, md_error *err);
 // Wipes it. NULL is allowed.

@@ -102,18 +102,19 @@ static int connect(md_keyring *keyring, bool in_memory, md_error *err) {
   return 0;
 }
 
-static int set_up(md_keyring *keyring, bool unsynced, const uint8_t *mark, md_error *err) {
+static int set_up(md_keyring *keyring, bool unsynced, const md_master_key *key, const uint8_t *mark, md_error *err) {
   bool there = false;
   int code = run(keyring, settings, err);
   if (!code) code = run(keyring, unsynced ? unsynced_setting : synced, err);
   if (!code) code = run(keyring, schema, err);
   if (!code) code = check_mark(keyring, mark, &there, err);
+  if (!code && !there) code = md_master_key_keep(key, err);
   if (!code && !there) code = set_mark(keyring, mark, err);
   return code ? code : number(keyring, count_keys, &keyring->count, err);
 }
 
-int md_keyring_open(md_keyring **out, const char *path, bool unsynced, const uint8_t mark[static MD_KEYRING_MARK],
-                    md_error *err) {
+int md_keyring_open(md_keyring **out, const char *path, bool unsynced, const md_master_key *key,
+                    const uint8_t mark[static MD_KEYRING_MARK], md_error *err) {
   size_t len = (path ? strlen(path) : 0) + sizeof ".keys";
   md_keyring *keyring = md_alloc_zero(sizeof *keyring);
   *out = NULL;
@@ -121,7 +122,7 @@ int md_keyring_open(md_keyring **out, const char *path, bool unsynced, const uin
   int code = keyring && keyring->path ? 0 : md_error_set(err, MD_ENOMEM, "out of memory");
   if (!code) snprintf(keyring->path, len, "%s.keys", path ? path : "");
   if (!code) code = connect(keyring, path == NULL, err);
-  if (!code) code = set_up(keyring, unsynced, mark, err);
+  if (!code) code = set_up(keyring, unsynced, key, mark, err);
   if (code)
     md_keyring_close(keyring);
   else

@@ -4,6 +4,7 @@
 // Private to core/store.
 #pragma once
 #include "base/clock.h"
+#include "base/master_key.h"
 #include "store/internal.h"
 
 enum { MD_KEYRING_WRAPPED = 60, MD_KEYRING_MARK = 16 };
@@ -17,9 +18,9 @@ typedef struct md_keyring_key {
 } md_keyring_key;
 
 // `path` is the first database's (NULL: in memory). `mark` tells master keys apart: MD_EDENIED when the file was made
-// with another. Returns owned.
-int md_keyring_open(md_keyring **out, const char *path, bool unsynced, const uint8_t mark[static MD_KEYRING_MARK],
-                    md_error *err);
+// with another. `key` is kept before a new file is marked with it. Returns owned.
+int md_keyring_open(md_keyring **out, const char *path, bool unsynced, const md_master_key *key,
+                    const uint8_t mark[static MD_KEYRING_MARK], md_error *err);
 void md_keyring_close(md_keyring *keyring); // NULL is allowed
 
 // Keeps a key until md_keyring_commit or md_keyring_rollback; it takes the place of an older one of that owner.

@@ -58,7 +58,7 @@ static int open_vault(md_store *store, const char *path, const md_master_key *ke
   md_master_key_derive(key, "event keys", vault->wrapping);
   md_master_key_derive(key, "event digests", vault->digests);
   md_master_key_derive(key, "mark of event keys", mark);
-  int code = md_keyring_open(&vault->keyring, path, store->unsynced, mark, err);
+  int code = md_keyring_open(&vault->keyring, path, store->unsynced, key, mark, err);
   if (!code) {
     store->vault = vault;
     return 0;

@@ -42,6 +42,7 @@ static derived open_and_derive(const char *db, const char *file, const char *pur
   md_master_key *key = NULL;
   derived out;
   if (md_master_key_open(&key, db, file, &err)) fail_msg("%s", err.text);
+  assert_int_equal(md_master_key_keep(key, &err), 0);
   md_master_key_derive(key, purpose, out.bytes);
   md_master_key_free(key);
   return out;
@@ -119,7 +120,27 @@ static void refuses_what_is_no_key(void **state) {
   refused("shop.db", "d", MD_EINVAL, "regular file");
   assert_int_equal(mkfifo("p", 0600), 0); // must not hang
   refused("shop.db", "p", MD_EINVAL, "regular file");
-  refused("shop.db", "missing/k", MD_ENOTFOUND, "missing/k");
+}
+
+static void a_new_key_has_a_file_when_it_is_kept(void **state) {
+  (void)state;
+  md_master_key *key = NULL, *other = NULL;
+  assert_int_equal(md_master_key_open(&key, "shop.db", NULL, &err), 0);
+  assert_int_not_equal(access("shop.db.key", F_OK), 0);
+  assert_int_equal(md_master_key_open(&other, "shop.db", NULL, &err), 0);
+  assert_int_equal(md_master_key_keep(key, &err), 0);
+  assert_int_equal(access("shop.db.key", F_OK), 0);
+  assert_int_equal(md_master_key_keep(other, &err), MD_ECONFLICT); // never another's place
+  assert_non_null(strstr(err.text, "start again"));
+  md_master_key_free(other);
+  md_master_key_free(key);
+  assert_int_equal(md_master_key_open(&key, "shop.db", NULL, &err), 0);
+  assert_int_equal(md_master_key_keep(key, &err), 0); // there already
+  md_master_key_free(key);
+  assert_int_equal(md_master_key_open(&key, "shop.db", "missing/k", &err), 0);
+  assert_int_equal(md_master_key_keep(key, &err), MD_ENOTFOUND);
+  assert_non_null(strstr(err.text, "missing/k"));
+  md_master_key_free(key);
 }
 
 // RFC 5869 by hand: HMAC(HMAC(zeros, key), info 01).
@@ -172,6 +193,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(key_file_before_credential_before_default, enter, leave),
       cmocka_unit_test_setup_teardown(refuses_what_others_may_read, enter, leave),
       cmocka_unit_test_setup_teardown(refuses_what_is_no_key, enter, leave),
+      cmocka_unit_test_setup_teardown(a_new_key_has_a_file_when_it_is_kept, enter, leave),
       cmocka_unit_test_setup_teardown(derives_by_hkdf, enter, leave),
       cmocka_unit_test_setup_teardown(random_in_memory, enter, leave),
       cmocka_unit_test_setup_teardown(out_of_memory, enter, leave),

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -179,6 +180,28 @@ static void test_X1_another_master_key_is_refused(void **state) {
   md_master_key_free(other);
 }
 
+static bool exists(const store_fixture *f, const char *ending) {
+  char path[200];
+  snprintf(path, sizeof path, "%s%s", f->path, ending);
+  return access(path, F_OK) == 0;
+}
+
+// The key was lost: a new one beside the database would look as if it were the right one.
+static void test_a_refused_start_makes_no_key(void **state) {
+  store_fixture *f = *state;
+  md_master_key *key;
+  open_vault(f);
+  for (int i = 0; i < 2; i++) { // by the mark in the database, and by that of the keys alone
+    store_fixture_close(f);
+    if (i == 1) assert_int_equal(remove(f->path), 0);
+    store_fixture_open(f);
+    store_fixture_expect(f, 0, md_master_key_open(&key, f->path, NULL, &f->err));
+    store_fixture_expect(f, MD_EDENIED, md_vault_open(f->store, key, &f->err));
+    assert_false(exists(f, ".key"));
+    md_master_key_free(key);
+  }
+}
+
 // A copy of the database alone: the keys of secrets lie elsewhere, the hashes of addresses do not.
 static void test_another_master_key_is_refused_without_the_keys_too(void **state) {
   store_fixture *f = *state;
@@ -262,6 +285,7 @@ int main(void) {
       TEST(test_X1_forgotten_without_a_trace),
       TEST(test_X1_damage_is_told),
       TEST(test_X1_another_master_key_is_refused),
+      TEST(test_a_refused_start_makes_no_key),
       TEST(test_another_master_key_is_refused_without_the_keys_too),
       TEST(test_a_database_without_a_mark_gets_one),
       TEST(test_X1_no_master_key_no_secrets),
