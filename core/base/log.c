@@ -2,11 +2,13 @@
 // Structured log lines, logfmt or JSON, put together on the stack and written with one write(2). Any thread.
 #include "base/log.h"
 #include "base/clock.h"
+#include "base/shown.h"
 #include "base/timestamp.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -60,36 +62,23 @@ static void put_tail(line *to, const char *text) {
   to->len += len;
 }
 
-// Length of the printable UTF-8 sequence at `text`, or 0 for a control, a stray byte or a cut sequence.
-static size_t printable(const uint8_t *text) {
-  if (text[0] >= 0x20 && text[0] < 0x7F) return 1;
-  if (text[0] < 0xC2 || text[0] > 0xF4) return 0;
-  size_t len = text[0] < 0xE0 ? 2 : text[0] < 0xF0 ? 3 : 4;
-  for (size_t i = 1; i < len; i++)
-    if ((text[i] & 0xC0) != 0x80) return 0;
-  bool overlong = (text[0] == 0xE0 && text[1] < 0xA0) || (text[0] == 0xF0 && text[1] < 0x90);
-  bool beyond = (text[0] == 0xED && text[1] > 0x9F) || (text[0] == 0xF4 && text[1] > 0x8F);
-  bool c1 = text[0] == 0xC2 && text[1] < 0xA0;
-  return overlong || beyond || c1 ? 0 : len;
+// As an escape of the format: JSON's own, or that of md_shown_append.
+static bool put_escape(line *to, uint32_t code) {
+  char text[16];
+  int len = !config.json && code < 0x100 ? snprintf(text, sizeof text, "\\x%02x", code)
+            : code < 0x10000             ? snprintf(text, sizeof text, "\\u%04x", code)
+            : !config.json
+                ? snprintf(text, sizeof text, "\\U%08x", code)
+                : snprintf(text, sizeof text, "\\u%04x\\u%04x", 0xD7C0 + (code >> 10), 0xDC00 + (code & 0x3FF));
+  return put(to, text, (size_t)len);
 }
 
-static bool put_escape(line *to, uint8_t byte) {
-  static const char digits[] = "0123456789abcdef";
-  char json[] = {'\\', 'u', '0', '0', digits[byte >> 4], digits[byte & 15]};
-  char logfmt[] = {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
-  return config.json ? put(to, json, sizeof json) : put(to, logfmt, sizeof logfmt);
-}
-
-static bool put_character(line *to, const uint8_t *text, size_t *step) {
-  *step = printable(text);
-  if (*step == 0) {
-    bool c1 = text[0] == 0xC2 && text[1] >= 0x80 && text[1] < 0xA0;
-    *step = c1 ? 2 : 1;
-    return put_escape(to, text[*step - 1]);
-  }
-  char quoted[] = {'\\', (char)text[0]};
-  if (text[0] == '"' || text[0] == '\\') return put(to, quoted, sizeof quoted);
-  return put(to, (const char *)text, *step);
+static bool put_character(line *to, const char *text, size_t len, size_t *step) {
+  int32_t code = md_shown_next(text, len, step);
+  if (md_shown_escapes(code)) return put_escape(to, code < 0 ? (uint8_t)*text : (uint32_t)code);
+  char quoted[] = {'\\', *text};
+  if (*text == '"' || *text == '\\') return put(to, quoted, sizeof quoted);
+  return put(to, text, *step);
 }
 
 static bool wants_quotes(const char *value) {
@@ -103,11 +92,8 @@ static bool wants_quotes(const char *value) {
 static bool put_value(line *to, const char *value) {
   bool quotes = wants_quotes(value), whole = true;
   if (quotes && !put(to, "\"", 1)) return false;
-  for (const uint8_t *at = (const uint8_t *)value; *at && whole;) {
-    size_t step;
-    whole = put_character(to, at, &step);
-    at += step;
-  }
+  for (size_t len = strnlen(value, LINE_SIZE), step; len && whole; value += step, len -= step)
+    whole = put_character(to, value, len, &step);
   if (!whole) put_tail(to, "\xE2\x80\xA6");
   if (quotes) put_tail(to, "\"");
   return whole;

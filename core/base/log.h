@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Structured log lines on standard error: logfmt or JSON, one line a record, levels. Any thread; a line is written with
-// one write(2). Values have control characters escaped. Never pass secrets or message bodies.
+// one write(2). Values are escaped as base/shown.h says. Never pass secrets or message bodies.
 #pragma once
 #include "base/error.h"
 #include <stdbool.h>

@@ -57,25 +57,3 @@ size_t md_utf8_length(const char *text, size_t len) {
     count += ((uint8_t)text[i] & 0xC0) != 0x80;
   return count;
 }
-
-static void append_escape(md_buffer *out, uint8_t byte) {
-  static const char digits[] = "0123456789abcdef";
-  char escape[4] = {'\\', 'x', digits[byte >> 4], digits[byte & 15]};
-  md_buffer_append(out, escape, sizeof escape);
-}
-
-void md_utf8_escape_controls(md_buffer *out, const char *text, size_t len) {
-  const uint8_t *bytes = (const uint8_t *)text;
-  size_t plain = 0;
-  for (size_t at = 0, step; at < len; at += step) {
-    step = sequence(bytes + at, len - at);
-    bool c1 = step == 2 && bytes[at] == 0xC2 && bytes[at + 1] < 0xA0;
-    bool control = step == 1 && (bytes[at] < 0x20 || bytes[at] == 0x7F);
-    if (step && !c1 && !control) continue;
-    if (step == 0) step = 1; // a stray byte, which a terminal may take for a control
-    md_buffer_append(out, text + plain, at - plain);
-    append_escape(out, bytes[at + step - 1]);
-    plain = at + step;
-  }
-  md_buffer_append(out, text + plain, len - plain);
-}

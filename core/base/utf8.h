@@ -10,5 +10,3 @@ bool md_utf8_valid(const char *text, size_t len);
 void md_utf8_from_latin1(md_buffer *out, const char *text, size_t len);
 // Number of code points of valid UTF-8.
 size_t md_utf8_length(const char *text, size_t len);
-// Appends `text` with control characters (C0, DEL, C1) written as \xNN, for logs and terminals.
-void md_utf8_escape_controls(md_buffer *out, const char *text, size_t len);

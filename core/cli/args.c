@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A command line, taken apart: long options with "--name value" or "--name=value", switches, and the rest.
 #include "cli/args.h"
+#include "base/shown.h"
 #include "base/suggest.h"
+#include "cli/output.h"
 #include "cli/settings.h"
 #include <errno.h>
 #include <stdarg.h>
@@ -137,16 +139,19 @@ int md_cli_id(const char *text, const char *what, int64_t *out, md_error *err) {
 }
 
 int md_cli_fail(const md_error *err) {
-  fprintf(stderr, "momentd: %s\n", err->text[0] ? err->text : md_error_text(err->code));
+  md_print_error("momentd: %s\n", err->text[0] ? err->text : md_error_text(err->code));
   return MD_EXIT_FAILED;
 }
 
 int md_cli_misuse(const md_cli_args *args, const char *format, ...) {
+  md_buffer what;
   va_list list;
+  md_buffer_init(&what);
   va_start(list, format);
-  fputs("momentd: ", stderr);
-  vfprintf(stderr, format, list);
+  md_shown_vprintf(&what, format, list);
   va_end(list);
-  fprintf(stderr, "\nSee momentd %s --help.\n", args->command->name);
+  fprintf(stderr, "momentd: %s", md_buffer_ok(&what) && what.data ? what.data : "");
+  md_buffer_deinit(&what);
+  md_print_error("\nSee momentd %s --help.\n", args->command->name);
   return MD_EXIT_USAGE;
 }

@@ -5,6 +5,7 @@
 #include "base/suggest.h"
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/output.h"
 #include "cli/settings.h"
 #include <locale.h>
 #include <signal.h>
@@ -83,13 +84,13 @@ static int verbs_of(const char *object, const char *verbs[static WORDS_MAX]) {
 static int unknown_verb(const char *object, const char *verb, const char *const *verbs) {
   const char *nearest = verb ? md_suggest(verb, verbs) : NULL;
   if (nearest) {
-    fprintf(stderr, "momentd: there is no command \"%s %s\"; did you mean momentd %s %s?\n", object, verb, object,
-            nearest);
+    md_print_error("momentd: there is no command \"%s %s\"; did you mean momentd %s %s?\n", object, verb, object,
+                   nearest);
     return MD_EXIT_USAGE;
   }
-  fprintf(stderr, "momentd: say what to do with %s:", object);
+  md_print_error("momentd: say what to do with %s:", object);
   for (int i = 0; verbs[i]; i++)
-    fprintf(stderr, "%s momentd %s %s", i ? "," : "", object, verbs[i]);
+    md_print_error("%s momentd %s %s", i ? "," : "", object, verbs[i]);
   fputs("\n", stderr);
   return MD_EXIT_USAGE;
 }
@@ -107,9 +108,9 @@ int md_cli_unknown(int count, char *const *words) {
   names[n] = NULL;
   const char *nearest = md_suggest(words[0], names);
   if (nearest)
-    fprintf(stderr, "momentd: there is no command \"%s\"; did you mean momentd %s?\n", words[0], nearest);
+    md_print_error("momentd: there is no command \"%s\"; did you mean momentd %s?\n", words[0], nearest);
   else
-    fprintf(stderr, "momentd: there is no command \"%s\"; momentd help lists them\n", words[0]);
+    md_print_error("momentd: there is no command \"%s\"; momentd help lists them\n", words[0]);
   return MD_EXIT_USAGE;
 }
 
@@ -152,7 +153,7 @@ static int run(const md_cli_command *command, int count, char *const *words) {
   md_cli_args args;
   md_error err = {0};
   if (md_cli_args_read(&args, command, count, words, &err)) {
-    fprintf(stderr, "momentd: %s\n", err.text);
+    md_print_error("momentd: %s\n", err.text);
     return MD_EXIT_USAGE;
   }
   if (args.help && command->help && args.positional_count > 0) return command->help(&args);

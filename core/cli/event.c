@@ -46,10 +46,10 @@ static int show_answer(const md_http_answer *answer, bool json) {
     printf("%s\n", body);
   } else if (taken && object) {
     const char *status = md_json_text(object, "status"), *id = md_json_text(object, "id");
-    printf("%s %s\n", status ? status : "accepted", id ? id : "");
+    md_print("%s %s\n", status ? status : "accepted", id ? id : "");
   } else {
     const char *text = object ? md_json_text(object, "error") : NULL;
-    fprintf(stderr, "momentd: the daemon answered %d: %s\n", answer->status, text ? text : body);
+    md_print_error("momentd: the daemon answered %d: %s\n", answer->status, text ? text : body);
   }
   return taken ? MD_EXIT_OK : MD_EXIT_FAILED;
 }

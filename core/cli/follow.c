@@ -22,7 +22,7 @@ static void show_event_row(follower *at, const md_event *event) {
   const char *about = "", *person = md_person_name(at->reader->store, at->scratch, event->person);
   for (int i = 0; i < event->key_count && about; i++)
     about = md_arena_printf(at->scratch, "%s  %s %s", about, event->keys[i].kind, event->keys[i].value);
-  printf("%s  %-24s  ", md_time_text(event->received_at, time), event->type);
+  md_print("%s  %-24s  ", md_time_text(event->received_at, time), event->type);
   md_print_escaped(event->id);
   fputs("  ", stdout);
   md_print_escaped(person);
@@ -65,8 +65,8 @@ static int show_unmatched(void *context, const md_unmatched *row) {
     md_line_end(&line);
     return 0;
   }
-  printf("%s  %-24s  %s  %s: %s", md_time_text(row->at, time), row->type ? row->type : "", row->moment, row->reason,
-         md_reason_text(row->reason));
+  md_print("%s  %-24s  %s  %s: %s", md_time_text(row->at, time), row->type ? row->type : "", row->moment, row->reason,
+           md_reason_text(row->reason));
   if (row->detail) fputs(": ", stdout);
   md_print_escaped(row->detail);
   putchar('\n');

@@ -59,7 +59,7 @@ static void tell(const md_cli_args *args, const char *key) {
   } else if (key) {
     puts(key);
   } else {
-    printf("Key %s is revoked.\n", args->positional[0]);
+    md_print("Key %s is revoked.\n", args->positional[0]);
   }
   if (key) fputs("This is the only time that the key is shown.\n", stderr);
 }

@@ -88,20 +88,21 @@ static void show_fields(const md_message *message) {
                                   {"detail", message->detail},
                                   {"again from", message->again_at ? md_time_text(message->again_at, again) : NULL},
                                   {"allowed by", message->basis}};
-  printf("Message %" PRId64 " of run %" PRId64 ": %s\n", message->id, message->run,
-         md_message_state_name(message->state));
+  md_print("Message %" PRId64 " of run %" PRId64 ": %s\n", message->id, message->run,
+           md_message_state_name(message->state));
   for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
     if (!pairs[i][1] || !pairs[i][1][0]) continue;
-    printf("  %-12s", pairs[i][0]);
+    md_print("  %-12s", pairs[i][0]);
     md_print_escaped(pairs[i][1]);
     putchar('\n');
   }
-  if (message->reason) printf("  %-12s%s\n", "that is", md_reason_text(message->reason));
+  if (message->reason) md_print("  %-12s%s\n", "that is", md_reason_text(message->reason));
 }
 
 static void print_text(const char *text) {
-  for (const char *at = text; *at; at++)
-    if ((unsigned char)*at >= 0x20 || *at == '\n' || *at == '\t') putchar(*at);
+  putchar('\n');
+  md_print_lines(text);
+  putchar('\n');
 }
 
 // What was sent live is not kept: it is made again from the version that the message is pinned to.
@@ -139,12 +140,11 @@ static void show_again(md_reader *reader, const md_message *message) {
   md_copy copy = {0};
   if (!was_composed(message)) return;
   if (render_again(reader, message, &copy)) {
-    printf("\nIt cannot be shown: %s\n", reader->err.text);
+    md_print("\nIt cannot be shown: %s\n", reader->err.text);
     return;
   }
-  printf("\nMade again from version %" PRId64 " (--html FILE writes its HTML):\n\n", message->version);
+  printf("\nMade again from version %" PRId64 " (--html FILE writes its HTML):\n", message->version);
   print_text(copy.text ? copy.text : copy.html ? copy.html : "");
-  putchar('\n');
 }
 
 static int html_of(md_reader *reader, const md_message *message, md_buffer *html) {
@@ -165,7 +165,7 @@ static int write_html(md_reader *reader, const md_message *message, const char *
   int code = html_of(reader, message, &html);
   if (!code) code = md_file_write(file, html.data ? html.data : "", html.len, false, &reader->err);
   md_buffer_deinit(&html);
-  if (!code) printf("Its HTML is in %s.\n", file);
+  if (!code) md_print("Its HTML is in %s.\n", file);
   return code;
 }
 
@@ -192,7 +192,7 @@ static int show(const md_cli_args *args) {
     show_json(&message);
   else if (!code)
     show_fields(&message);
-  if (!code && !html && message.rendering && !md_cli_switch(args, "json")) printf("\n%s\n", message.rendering);
+  if (!code && !html && message.rendering && !md_cli_switch(args, "json")) print_text(message.rendering);
   if (!code && !html && !md_cli_switch(args, "json")) show_again(&reader, &message);
   if (!code && html) code = write_html(&reader, &message, html);
   code = code ? md_cli_fail(&reader.err) : MD_EXIT_OK;

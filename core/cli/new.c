@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/known_types.h"
 #include "cli/new_files.h"
+#include "cli/output.h"
 #include "cli/settings.h"
 #include "cli/tree.h"
 #include <stdio.h>
@@ -152,14 +153,14 @@ static int make(birth *b, const md_cli_args *args, md_error *err) {
 }
 
 static void tell(const birth *b) {
-  if (b->plan_is_new) printf("%s/events.lua: a tracking plan, since there was none\n", b->root);
+  if (b->plan_is_new) md_print("%s/events.lua: a tracking plan, since there was none\n", b->root);
   for (int i = 0; md_new_files[i].name; i++)
-    printf("%s/%s: %s\n", b->folder, md_new_files[i].name, md_new_files[i].what);
-  printf("\nSee that it is right:  momentd check %s && momentd test %s\n", b->root, b->folder);
-  printf("See it run:            echo "
-         "'{\"type\":\"%s\",\"subject\":\"kunde-1\",\"data\":{\"email\":\"ida@example.com\"}}' |\n"
-         "                         momentd try %s --event -\n",
-         b->words.event, b->folder);
+    md_print("%s/%s: %s\n", b->folder, md_new_files[i].name, md_new_files[i].what);
+  md_print("\nSee that it is right:  momentd check %s && momentd test %s\n", b->root, b->folder);
+  md_print("See it run:            echo "
+           "'{\"type\":\"%s\",\"subject\":\"kunde-1\",\"data\":{\"email\":\"ida@example.com\"}}' |\n"
+           "                         momentd try %s --event -\n",
+           b->words.event, b->folder);
 }
 
 static int new (const md_cli_args *args) {

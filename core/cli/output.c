@@ -3,6 +3,7 @@
 #include "cli/output.h"
 #include "base/alloc.h"
 #include "base/json.h"
+#include "base/shown.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
 #include <inttypes.h>
@@ -22,7 +23,7 @@ void md_table_init(md_table *table, const char *const *headers) {
 static char *escaped(const char *text) {
   md_buffer out;
   md_buffer_init(&out);
-  md_utf8_escape_controls(&out, text, strlen(text));
+  md_shown_append(&out, text, strlen(text));
   return md_buffer_take(&out, NULL);
 }
 
@@ -205,8 +206,15 @@ void md_line_json(md_line *line, const char *name, const json_t *value) {
 }
 
 void md_line_end(md_line *line) {
+  md_buffer shown;
+  md_buffer_init(&shown);
   md_buffer_puts(&line->text, "}\n");
-  md_print_buffer(&line->text);
+  if (md_buffer_ok(&line->text))
+    md_shown_append_json(&shown, line->text.data, line->text.len);
+  else
+    shown.failed = true;
+  md_buffer_deinit(&line->text);
+  md_print_buffer(&shown);
 }
 
 const char *md_time_text(md_micros at, char buf[static MD_TIME_TEXT]) {
@@ -223,4 +231,33 @@ void md_print_escaped(const char *text) {
   char *safe = escaped(text ? text : "");
   fputs(safe ? safe : "", stdout);
   md_free(safe);
+}
+
+void md_print_lines(const char *text) {
+  md_buffer shown;
+  md_buffer_init(&shown);
+  md_shown_append_lines(&shown, text, strlen(text));
+  md_print_buffer(&shown);
+}
+
+static void print_on(FILE *stream, const char *format, va_list args) {
+  md_buffer text;
+  md_buffer_init(&text);
+  md_shown_vprintf(&text, format, args);
+  fputs(md_buffer_ok(&text) && text.data ? text.data : "momentd: out of memory\n", stream);
+  md_buffer_deinit(&text);
+}
+
+void md_print(const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  print_on(stdout, format, args);
+  va_end(args);
+}
+
+void md_print_error(const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  print_on(stderr, format, args);
+  va_end(args);
 }

@@ -10,7 +10,7 @@
 enum { MD_TABLE_COLUMNS = 12, MD_TABLE_WIDTH = 100, MD_TIME_TEXT = 32 };
 
 // Rows are kept until they are printed, so that columns align. What is longer than the screen (or 100 columns) is cut
-// in the widest columns; control characters are escaped.
+// in the widest columns; cells are escaped as base/shown.h says.
 typedef struct md_table {
   const char *const *headers; // NULL-terminated
   int columns;
@@ -49,5 +49,9 @@ void md_line_end(md_line *line);                                         // prin
 const char *md_time_text(md_micros at, char buf[static MD_TIME_TEXT]);
 // Prints what a buffer holds and frees it.
 void md_print_buffer(md_buffer *text);
-// Prints a text with its control characters escaped.
+// Prints a text escaped as base/shown.h says; and one of several lines.
 void md_print_escaped(const char *text);
+void md_print_lines(const char *text);
+// md_shown_printf on standard output, and on standard error.
+void md_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void md_print_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

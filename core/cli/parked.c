@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tells of parked runs.
 #include "cli/parked.h"
-#include "base/utf8.h"
+#include "base/shown.h"
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -26,9 +26,9 @@ md_parked_at md_parked_read(md_arena *arena, const char *reason) {
 
 void md_parked_note(md_buffer *out, const md_run *run) {
   if (run->state != MD_RUN_PARKED) return;
-  md_buffer_printf(out, "run %" PRId64 " of %s is parked: ", run->id, run->moment);
+  md_shown_printf(out, "run %" PRId64 " of %s is parked: ", run->id, run->moment);
   const char *reason = run->reason ? run->reason : "no reason is known";
-  md_utf8_escape_controls(out, reason, strlen(reason));
+  md_shown_append(out, reason, strlen(reason));
   md_buffer_printf(out, "\n  mend it, reload, then: momentd runs retry %" PRId64 "\n", run->id);
 }
 

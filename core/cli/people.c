@@ -42,13 +42,13 @@ static void show_json(md_reader *reader, const md_person *row, int64_t person) {
 
 static void show_text(md_reader *reader, const md_person *row) {
   char at[MD_TIME_TEXT];
-  printf("#%" PRId64 "  since %s", row->id, md_time_text(row->created_at, at));
+  md_print("#%" PRId64 "  since %s", row->id, md_time_text(row->created_at, at));
   if (row->alias_of)
-    printf(", joined to #%" PRId64 " at %s by %s", row->alias_of, md_time_text(row->alias_at, at),
-           because(reader, row));
+    md_print(", joined to #%" PRId64 " at %s by %s", row->alias_of, md_time_text(row->alias_at, at),
+             because(reader, row));
   putchar('\n');
   for (int i = 0; i < row->identity_count; i++) {
-    printf("    %-24s ", row->identities[i].kind);
+    md_print("    %-24s ", row->identities[i].kind);
     md_print_escaped(row->identities[i].value);
     puts(row->identities[i].strong ? "" : "  (weak)");
   }
@@ -118,8 +118,8 @@ static const char *named(md_reader *reader, int64_t row) {
 static void tell_joined(md_reader *reader, const int64_t *rows, bool json) {
   md_line line;
   if (!json) {
-    printf("%s and %s are one person now; momentd people split takes it back.\n", named(reader, rows[0]),
-           named(reader, rows[1]));
+    md_print("%s and %s are one person now; momentd people split takes it back.\n", named(reader, rows[0]),
+             named(reader, rows[1]));
     return;
   }
   md_line_begin(&line);
@@ -131,8 +131,8 @@ static void tell_joined(md_reader *reader, const int64_t *rows, bool json) {
 static void tell_split(md_reader *reader, const int64_t *rows, bool json) {
   md_line line;
   if (!json) {
-    printf("%s is a person of their own again, with the runs, consents and messages of before.\n",
-           named(reader, rows[0]));
+    md_print("%s is a person of their own again, with the runs, consents and messages of before.\n",
+             named(reader, rows[0]));
     return;
   }
   md_line_begin(&line);

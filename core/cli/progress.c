@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shows the progress of an ingest.
 #include "cli/progress.h"
+#include "cli/output.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -37,7 +38,7 @@ void md_progress_show(md_progress *progress) {
 static void tell(md_progress *progress, int64_t line, const char *why) {
   if (progress->pending) fputc('\n', stderr);
   progress->pending = false;
-  if (progress->told < TOLD_MAX) fprintf(stderr, "line %" PRId64 ": %s\n", line, why);
+  if (progress->told < TOLD_MAX) md_print_error("line %" PRId64 ": %s\n", line, why);
   if (progress->told == TOLD_MAX) fputs("… and more lines, which are only counted\n", stderr);
   progress->told++;
 }

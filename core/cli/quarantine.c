@@ -67,7 +67,7 @@ static int list(const md_cli_args *args) {
 static void tell(const md_cli_args *args, int64_t count) {
   md_line line;
   if (!md_cli_switch(args, "json")) {
-    printf("%" PRId64 " thing%s of %s went on.\n", count, count == 1 ? "" : "s", args->positional[0]);
+    md_print("%" PRId64 " thing%s of %s went on.\n", count, count == 1 ? "" : "s", args->positional[0]);
     return;
   }
   md_line_begin(&line);

@@ -3,6 +3,7 @@
 #include "cli/reader.h"
 #include "base/json.h"
 #include "cli/identities.h"
+#include "cli/output.h"
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,7 +27,7 @@ int md_reader_open(md_reader *reader, const md_cli_args *args) {
   md_store_options options = {.path = reader->path, .read_only = true};
   int code = md_store_open(&reader->store, &options, &reader->err);
   if (!code) return MD_EXIT_OK;
-  fprintf(stderr, "momentd: %s\n", reader->err.text);
+  md_print_error("momentd: %s\n", reader->err.text);
   if (code == MD_ENOTFOUND) fputs("Give the database of momentd run by --db FILE or MOMENTD_DB.\n", stderr);
   md_reader_close(reader);
   return code == MD_ENOTFOUND || code == MD_EDENIED ? MD_EXIT_UNREACHABLE : MD_EXIT_FAILED;

@@ -26,7 +26,7 @@ static int ask(const md_cli_args *args, json_t *request, json_t **answer, md_err
 static void tell(int64_t run, const char *done, bool json) {
   md_line line;
   if (!json) {
-    printf("Run %" PRId64 " %s.\n", run, done);
+    md_print("Run %" PRId64 " %s.\n", run, done);
     return;
   }
   md_line_begin(&line);
@@ -77,9 +77,9 @@ static int print_errors(const json_t *errors, bool json) {
       continue;
     }
     const char *file = md_json_text(item, "file");
-    printf("%s", file ? file : md_json_text(item, "moment"));
+    md_print("%s", file ? file : md_json_text(item, "moment"));
     if (file) printf(":%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(item, "line")));
-    printf(": %s\n", md_json_text(item, "message"));
+    md_print(": %s\n", md_json_text(item, "message"));
   }
   return json_array_size(errors) ? MD_EXIT_FAILED : MD_EXIT_OK;
 }

@@ -3,6 +3,7 @@
 #include "cli/scripts.h"
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/shown.h"
 #include "cli/identities.h"
 #include "store/versions.h"
 #include <ctype.h>
@@ -64,9 +65,9 @@ void md_problems_add(void *context, const char *moment, const char *text) {
 
 void md_problem_format(const md_problem *problem, md_buffer *out) {
   if (problem->file[0])
-    md_buffer_printf(out, "%s:%d: %s", problem->file, problem->line, problem->message);
+    md_shown_printf(out, "%s:%d: %s", problem->file, problem->line, problem->message);
   else
-    md_buffer_printf(out, "%s: %s", problem->moment, problem->message);
+    md_shown_printf(out, "%s: %s", problem->moment, problem->message);
 }
 
 static int by_path(const void *a, const void *b) {
@@ -106,9 +107,9 @@ typedef struct search {
   bool live;
 } search;
 
-static int look_for(void *context, const md_moment_row *row) {
+static int look_for(void *context, const char *moment, int64_t live) {
   search *at = context;
-  at->live |= row->live != 0 && strcmp(row->name, at->moment) == 0;
+  at->live |= live != 0 && strcmp(moment, at->moment) == 0;
   return 0;
 }
 

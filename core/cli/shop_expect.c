@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compares messages and runs with what a spec expects.
 #include "cli/shop_expect.h"
+#include "base/shown.h"
 #include "base/suggest.h"
 #include "cli/mail_text.h"
 #include "cli/memory_channel.h"
@@ -149,8 +150,10 @@ void md_expect_show_mail(md_shop *shop, md_buffer *out) {
     if (all.messages[i].id != shop->shown) continue;
     md_buffer_init(&text);
     mail_text(shop, &all.messages[i], &text);
-    md_buffer_printf(out, "The mail \"%s\" to %s says:\n%s\n", all.messages[i].subject ? all.messages[i].subject : "",
-                     all.messages[i].to ? all.messages[i].to : "nobody", text.data ? text.data : "");
+    md_shown_printf(out, "The mail \"%s\" to %s says:\n", all.messages[i].subject ? all.messages[i].subject : "",
+                    all.messages[i].to ? all.messages[i].to : "nobody");
+    md_shown_append_lines(out, text.data ? text.data : "", text.len);
+    md_buffer_putc(out, '\n');
     md_buffer_deinit(&text);
   }
 }

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "cli/args.h"
 #include "cli/commands.h"
+#include "cli/output.h"
 #include "cli/stats_input.h"
 #include "stats/method.h"
 #include <math.h>
@@ -63,7 +64,7 @@ static int call(const char *method, const md_buffer *text, json_t **result, md_e
 
 // Bad input is wrong usage; memory and files are not the caller's fault.
 static int fail(const char *method, const md_error *err) {
-  fprintf(stderr, "momentd stats %s: %s\n", method, err->text);
+  md_print_error("momentd stats %s: %s\n", method, err->text);
   return err->code == MD_ENOMEM || err->code == MD_EIO ? MD_EXIT_FAILED : MD_EXIT_USAGE;
 }
 
@@ -84,9 +85,9 @@ static int compute(const char *method, md_arena *arena) {
 static int unknown(const char *name) {
   const char *nearest = md_stats_method_nearest(name);
   if (nearest)
-    fprintf(stderr, "momentd stats: there is no method \"%s\"; did you mean %s?\n", name, nearest);
+    md_print_error("momentd stats: there is no method \"%s\"; did you mean %s?\n", name, nearest);
   else
-    fprintf(stderr, "momentd stats: there is no method \"%s\"; momentd stats --list shows them\n", name);
+    md_print_error("momentd stats: there is no method \"%s\"; momentd stats --list shows them\n", name);
   return MD_EXIT_USAGE;
 }
 

@@ -34,15 +34,15 @@ static int add_run_count(void *context, const md_run_count *row) {
   return 0;
 }
 
-static int add_moment(void *context, const md_moment_row *moment) {
+static int add_moment(void *context, const char *moment, int64_t live) {
   overview *at = context;
-  const char *digest = md_version_digest(at->reader->store, at->reader->arena, moment->live);
+  const char *digest = md_version_digest(at->reader->store, at->reader->arena, live);
   json_t *row = json_object();
-  json_object_set_new(row, "moment", json_string(moment->name));
+  json_object_set_new(row, "moment", json_string(moment));
   json_object_set_new(row, "version", digest ? json_string(digest) : json_null());
   json_object_set_new(row, "runs", json_object());
-  json_object_set_new(at->moments, moment->name, row);
-  json_object_set_new(at->live, moment->name, json_integer(moment->live));
+  json_object_set_new(at->moments, moment, row);
+  json_object_set_new(at->live, moment, json_integer(live));
   return 0;
 }
 
@@ -133,11 +133,11 @@ static json_t *read_retention(const overview *at) {
 
 static void print_retention(const json_t *row) {
   if (!row) return;
-  printf("%-13s%" JSON_INTEGER_FORMAT " days, looked at last %s; forgotten so far: %" JSON_INTEGER_FORMAT
-         " events, %" JSON_INTEGER_FORMAT " runs, %" JSON_INTEGER_FORMAT " versions\n",
-         "Retention", json_integer_value(json_object_get(row, "days")), md_json_text(row, "done_at"),
-         json_integer_value(json_object_get(row, "events")), json_integer_value(json_object_get(row, "runs")),
-         json_integer_value(json_object_get(row, "versions")));
+  md_print("%-13s%" JSON_INTEGER_FORMAT " days, looked at last %s; forgotten so far: %" JSON_INTEGER_FORMAT
+           " events, %" JSON_INTEGER_FORMAT " runs, %" JSON_INTEGER_FORMAT " versions\n",
+           "Retention", json_integer_value(json_object_get(row, "days")), md_json_text(row, "done_at"),
+           json_integer_value(json_object_get(row, "events")), json_integer_value(json_object_get(row, "runs")),
+           json_integer_value(json_object_get(row, "versions")));
 }
 
 static void show_json(const overview *at, int64_t events) {
@@ -171,9 +171,10 @@ static void print_unplanned(const json_t *daemon) {
   json_t *row;
   json_array_foreach(json_object_get(daemon, "unplanned"), i, row) {
     const char *nearest = md_json_text(row, "nearest");
-    printf("%-13s%" JSON_INTEGER_FORMAT " ", i ? "" : "Not planned", json_integer_value(json_object_get(row, "count")));
+    md_print("%-13s%" JSON_INTEGER_FORMAT " ", i ? "" : "Not planned",
+             json_integer_value(json_object_get(row, "count")));
     md_print_escaped(md_json_text(row, "type"));
-    if (nearest) printf("; did you mean %s?", nearest);
+    if (nearest) md_print("; did you mean %s?", nearest);
     putchar('\n');
   }
 }
@@ -182,9 +183,9 @@ static void print_counts(const char *title, const json_t *counts) {
   const char *name;
   json_t *count;
   bool any = false;
-  printf("%-13s", title);
+  md_print("%-13s", title);
   json_object_foreach((json_t *)counts, name, count) {
-    printf("%s%" JSON_INTEGER_FORMAT " %s", any ? ", " : "", json_integer_value(count), name);
+    md_print("%s%" JSON_INTEGER_FORMAT " %s", any ? ", " : "", json_integer_value(count), name);
     any = true;
   }
   puts(any ? "" : "none");
@@ -196,20 +197,20 @@ static void print_daemon(const overview *at) {
   json_t *mode;
   char time[MD_TIME_TEXT];
   if (!daemon) {
-    printf("%-13snot running; its last batch was at %s\n", "Daemon", md_time_text(at->engine_time, time));
+    md_print("%-13snot running; its last batch was at %s\n", "Daemon", md_time_text(at->engine_time, time));
     return;
   }
   const char *mail = md_json_text(daemon, "mail");
-  printf("%-13s%s, %s, process %" JSON_INTEGER_FORMAT "\n", "Daemon",
-         json_is_true(json_object_get(daemon, "ready")) ? "ready" : "NOT READY: the database takes no writes",
-         md_json_text(daemon, "listen"), json_integer_value(json_object_get(daemon, "pid")));
-  printf("%-13s%s; mail goes to %s\n", "Delivery", md_json_text(daemon, "delivery"), mail ? mail : "nowhere");
+  md_print("%-13s%s, %s, process %" JSON_INTEGER_FORMAT "\n", "Daemon",
+           json_is_true(json_object_get(daemon, "ready")) ? "ready" : "NOT READY: the database takes no writes",
+           md_json_text(daemon, "listen"), json_integer_value(json_object_get(daemon, "pid")));
+  md_print("%-13s%s; mail goes to %s\n", "Delivery", md_json_text(daemon, "delivery"), mail ? mail : "nowhere");
   json_object_foreach(json_object_get(daemon, "moment_delivery"), moment, mode)
-      printf("%-13s%s: %s\n", "", moment, json_string_value(mode));
-  printf("%-13s%s\n", "Engine time", md_json_text(daemon, "engine_time") ? md_json_text(daemon, "engine_time") : "-");
-  printf("%-13s%" JSON_INTEGER_FORMAT " submissions wait, %" JSON_INTEGER_FORMAT " messages are being delivered\n",
-         "Queues", json_integer_value(json_object_get(daemon, "inbox")),
-         json_integer_value(json_object_get(daemon, "under_way")));
+      md_print("%-13s%s: %s\n", "", moment, json_string_value(mode));
+  md_print("%-13s%s\n", "Engine time", md_json_text(daemon, "engine_time") ? md_json_text(daemon, "engine_time") : "-");
+  md_print("%-13s%" JSON_INTEGER_FORMAT " submissions wait, %" JSON_INTEGER_FORMAT " messages are being delivered\n",
+           "Queues", json_integer_value(json_object_get(daemon, "inbox")),
+           json_integer_value(json_object_get(daemon, "under_way")));
 }
 
 static void print_moments(const overview *at) {
@@ -237,9 +238,9 @@ static void print_retry(const json_t *item) {
   json_int_t run = json_integer_value(json_object_get(item, "run")),
              runs = json_integer_value(json_object_get(item, "runs"));
   if (!run) return;
-  printf("  %" JSON_INTEGER_FORMAT " of %s, the newest is run %" JSON_INTEGER_FORMAT
-         ": mend it, reload, then: momentd runs retry %" JSON_INTEGER_FORMAT "\n",
-         runs, md_json_text(item, "moment"), run, run);
+  md_print("  %" JSON_INTEGER_FORMAT " of %s, the newest is run %" JSON_INTEGER_FORMAT
+           ": mend it, reload, then: momentd runs retry %" JSON_INTEGER_FORMAT "\n",
+           runs, md_json_text(item, "moment"), run, run);
 }
 
 static void print_errors(const json_t *errors) {
@@ -248,7 +249,7 @@ static void print_errors(const json_t *errors) {
   json_array_foreach(errors, i, item) {
     const char *file = md_json_text(item, "file");
     const char *word = json_object_get(item, "run") ? "PARKED" : file ? "REFUSED" : "ERROR";
-    printf("%s%s %s", i ? "" : "\n", word, file ? file : md_json_text(item, "moment"));
+    md_print("%s%s %s", i ? "" : "\n", word, file ? file : md_json_text(item, "moment"));
     if (file) printf(":%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(item, "line")));
     fputs(": ", stdout);
     md_print_escaped(md_json_text(item, "message"));
@@ -258,9 +259,9 @@ static void print_errors(const json_t *errors) {
 }
 
 static void show_text(const overview *at, int64_t events) {
-  printf("%-13s%s\n", "Database", at->reader->path);
+  md_print("%-13s%s\n", "Database", at->reader->path);
   print_daemon(at);
-  printf("%-13s%" PRId64 "\n", "Events", events);
+  md_print("%-13s%" PRId64 "\n", "Events", events);
   print_unplanned(at->daemon);
   print_counts("Runs", at->runs);
   print_counts("Messages", at->messages);

@@ -43,7 +43,7 @@ static void print_tables(const char *title, json_t *tables) {
   const char *moment, *what;
   json_t *table, *count;
   json_object_foreach(tables, moment, table) {
-    printf("%s of %s\n", title, moment);
+    md_print("%s of %s\n", title, moment);
     json_object_foreach(table, what, count) {
       printf("  %8" JSON_INTEGER_FORMAT "  ", json_integer_value(count));
       md_print_escaped(what);

@@ -26,7 +26,7 @@ static void indent(const md_buffer *text, const char *margin) {
   while (at && at < end) {
     const char *line = memchr(at, '\n', (size_t)(end - at));
     size_t len = (size_t)((line ? line : end) - at);
-    printf("%s%.*s\n", margin, (int)len, at);
+    md_print("%s%.*s\n", margin, (int)len, at);
     at = line ? line + 1 : end;
   }
 }
@@ -47,9 +47,9 @@ static void passed(suite *s, const char *file, const char *name) {
   if (s->json)
     result_json(file, name, NULL, NULL);
   else if (s->tap)
-    printf("ok %d - %s: %s\n", s->count, file, name);
+    md_print("ok %d - %s: %s\n", s->count, file, name);
   else
-    printf("ok      %s: %s\n", file, name);
+    md_print("ok      %s: %s\n", file, name);
 }
 
 // `details`: what the shop saw; may be empty.
@@ -61,9 +61,9 @@ static void failed(suite *s, const char *file, const char *name, const md_error 
     return;
   }
   if (s->tap)
-    printf("not ok %d - %s: %s\n  ---\n  message: |\n    %s\n", s->count, file, name, err->text);
+    md_print("not ok %d - %s: %s\n  ---\n  message: |\n    %s\n", s->count, file, name, err->text);
   else
-    printf("FAILED  %s: %s\n  %s\n", file, name, err->text);
+    md_print("FAILED  %s: %s\n  %s\n", file, name, err->text);
   if (s->tap && details->len) puts("  timeline: |");
   indent(details, s->tap ? "    " : "  ");
   if (s->tap) puts("  ...");
@@ -212,7 +212,7 @@ static int finish(const suite *s) {
   if (s->tap)
     printf("1..%d\n", s->count);
   else
-    printf("%d %s, %d failed\n", s->count, s->count == 1 ? "spec" : "specs", s->failed);
+    md_print("%d %s, %d failed\n", s->count, s->count == 1 ? "spec" : "specs", s->failed);
   return s->failed ? MD_EXIT_FAILED : MD_EXIT_OK;
 }
 
@@ -235,7 +235,7 @@ static int test(const md_cli_args *args) {
   }
   md_arena *scope = md_json_scope(s.arena);
   int code = run_all(&s, args, &err);
-  if (s.tap && code) printf("Bail out! %s\n", err.text);
+  if (s.tap && code) md_print("Bail out! %s\n", err.text);
   code = code ? md_cli_fail(&err) : finish(&s);
   md_json_scope(scope);
   md_arena_free(s.arena);

@@ -2,6 +2,7 @@
 // Timelines of runs, from their journals.
 #include "cli/timeline.h"
 #include "base/json.h"
+#include "base/shown.h"
 #include "cli/reader.h"
 #include "cli/rows.h"
 #include "engine/wait.h"
@@ -131,14 +132,14 @@ static int steps(md_table *table, md_store *store, md_arena *arena, const md_run
 static int add_detail(void *context, const md_message *message) {
   bool kept_back = message->state == MD_MESSAGE_SUPPRESSED || message->state == MD_MESSAGE_FAILED;
   if (kept_back && message->detail)
-    md_buffer_printf(context, "%s %s: %s: %s\n", message->template_name, md_message_state_name(message->state),
-                     message->reason ? message->reason : "no reason", message->detail);
+    md_shown_printf(context, "%s %s: %s: %s\n", message->template_name, md_message_state_name(message->state),
+                    message->reason ? message->reason : "no reason", message->detail);
   return 0;
 }
 
 static int details(md_buffer *out, md_store *store, const md_run *run, md_error *err) {
   bool stopped = run->state == MD_RUN_PARKED || run->state == MD_RUN_CANCELLED;
-  if (stopped && run->reason) md_buffer_printf(out, "%s: %s\n", md_run_state_name(run->state), run->reason);
+  if (stopped && run->reason) md_shown_printf(out, "%s: %s\n", md_run_state_name(run->state), run->reason);
   return md_messages_list(store, &(md_message_filter){.run = run->id}, add_detail, out, err);
 }
 
@@ -148,10 +149,10 @@ int md_timeline_write(md_buffer *out, md_store *store, md_arena *arena, const md
   const char *person = md_person_name(store, arena, run->person);
   bool thing = run->about.kind && strcmp(run->about.kind, "person") != 0;
   md_table table;
-  md_buffer_printf(out, "Run %" PRId64 " of %s, version %.12s: %s\n", run->id, run->moment, digest ? digest : "?",
-                   md_run_state_name(run->state));
-  md_buffer_printf(out, "about %s%s%sperson %s\n", thing ? run->about.kind : "", thing ? " " : "",
-                   thing ? md_arena_printf(arena, "%s, ", run->about.value) : "", person ? person : "unknown");
+  md_shown_printf(out, "Run %" PRId64 " of %s, version %.12s: %s\n", run->id, run->moment, digest ? digest : "?",
+                  md_run_state_name(run->state));
+  md_shown_printf(out, "about %s%s%sperson %s\n", thing ? run->about.kind : "", thing ? " " : "",
+                  thing ? md_arena_printf(arena, "%s, ", run->about.value) : "", person ? person : "unknown");
   md_table_init(&table, headers);
   table.whole = 1U << 0 | 1U << 3; // the time and the script's line
   md_table_time(&table, run->started_at);

@@ -15,8 +15,8 @@ enum { STEP_COLUMN = 26, RESULT_COLUMN = 32 };
 // Columns are kept where they fit: what was printed cannot be aligned anew.
 static void row(md_micros at, const char *step, const char *result, const char *place) {
   char time[MD_TIME_TEXT];
-  printf("%s  %-*s  %-*s%s%s\n", md_time_text(at, time), STEP_COLUMN, step, place ? RESULT_COLUMN : 0,
-         result ? result : "", place ? "  " : "", place ? place : "");
+  md_print("%s  %-*s  %-*s%s%s\n", md_time_text(at, time), STEP_COLUMN, step, place ? RESULT_COLUMN : 0,
+           result ? result : "", place ? "  " : "", place ? place : "");
 }
 
 static void begin(md_line *line, const char *kind, md_micros at) {
@@ -59,8 +59,9 @@ static void head(md_try_show *show, const md_run *run) {
   at->begun = true;
   bool thing = run->about.kind && strcmp(run->about.kind, "person") != 0;
   const char *person = md_person_name(store, show->scratch, run->person);
-  printf("Run %" PRId64 " of %s starts, about %s%s%s%sperson %s\n", run->id, run->moment, thing ? run->about.kind : "",
-         thing ? " " : "", thing ? run->about.value : "", thing ? ", " : "", person ? person : "unknown");
+  md_print("Run %" PRId64 " of %s starts, about %s%s%s%sperson %s\n", run->id, run->moment,
+           thing ? run->about.kind : "", thing ? " " : "", thing ? run->about.value : "", thing ? ", " : "",
+           person ? person : "unknown");
 }
 
 static void show_step(void *context, const md_run *run, const md_entry *entry) {
@@ -155,14 +156,14 @@ static void show_mail(md_try_show *show, const md_message *message) {
     md_line_text(&line, "copy_why", copy ? copy->why : NULL);
     md_line_end(&line);
   } else if (mail) {
-    printf("    mail %s to %s, \"", message->template_name, message->to ? message->to : "nobody");
+    md_print("    mail %s to %s, \"", message->template_name, message->to ? message->to : "nobody");
     md_print_escaped(message->subject);
     printf("\"\n");
-    if (copy) printf("    copy %s: %s\n", copy->file ? copy->file : "", copy->why);
+    if (copy) md_print("    copy %s: %s\n", copy->file ? copy->file : "", copy->why);
     print_text(text.data ? text.data : "", text.len);
   } else if (kept_back) {
-    printf("    no mail %s: %s", message->template_name, md_reason_text(message->reason));
-    if (message->detail) printf(": %s", message->detail);
+    md_print("    no mail %s: %s", message->template_name, md_reason_text(message->reason));
+    if (message->detail) md_print(": %s", message->detail);
     putchar('\n');
   }
   md_buffer_deinit(&text);
@@ -264,8 +265,8 @@ static int show_unmatched(void *context, const md_unmatched *row) {
     md_unmatched_fields(&line, row);
     md_line_end(&line);
   } else {
-    printf("%s started nothing: %s: %s%s%s\n", row->type, row->reason, md_reason_text(row->reason),
-           row->detail ? ": " : "", row->detail ? row->detail : "");
+    md_print("%s started nothing: %s: %s%s%s\n", row->type, row->reason, md_reason_text(row->reason),
+             row->detail ? ": " : "", row->detail ? row->detail : "");
   }
   show->run = -1;
   return 0;
@@ -274,6 +275,6 @@ static int show_unmatched(void *context, const md_unmatched *row) {
 int md_try_show_nothing(md_try_show *show, const char *moment, md_error *err) {
   int code = md_unmatched_list(show->shop->driver.store, 0, 0, show_unmatched, show, err);
   if (!code && show->run != -1)
-    fprintf(stderr, "momentd: nothing was started: %s says in `on` which events start it\n", moment);
+    md_print_error("momentd: nothing was started: %s says in `on` which events start it\n", moment);
   return code;
 }

@@ -10,7 +10,7 @@
 
 static void title(md_inquiry *at, const char *text) {
   at->shown = 0;
-  if (!at->json) printf("\n%s\n", text);
+  if (!at->json) md_print("\n%s\n", text);
 }
 
 static void end_section(const md_inquiry *at) {
@@ -124,8 +124,8 @@ static int show_message(void *context, const md_message *message) {
     md_line_end(&line);
     return 0;
   }
-  printf("  %s  message %" PRId64 " of run %" PRId64 " (%s, %s): ", md_time_text(message->created_at, when),
-         message->id, message->run, message->moment, message->template_name ? message->template_name : "?");
+  md_print("  %s  message %" PRId64 " of run %" PRId64 " (%s, %s): ", md_time_text(message->created_at, when),
+           message->id, message->run, message->moment, message->template_name ? message->template_name : "?");
   md_print_escaped(text ? text : "");
   putchar('\n');
   return 0;
@@ -154,8 +154,8 @@ static int show_unmatched(void *context, const md_unmatched *row) {
     md_line_end(&line);
     return 0;
   }
-  printf("  %s  %s (%s) started no %s: %s%s", md_time_text(row->at, when), row->type, row->event_id, row->moment,
-         md_reason_text(row->reason), row->detail ? ": " : "");
+  md_print("  %s  %s (%s) started no %s: %s%s", md_time_text(row->at, when), row->type, row->event_id, row->moment,
+           md_reason_text(row->reason), row->detail ? ": " : "");
   md_print_escaped(row->detail);
   putchar('\n');
   return 0;
@@ -192,7 +192,7 @@ static int show_incident(void *context, const md_incident *row) {
     md_line_end(&line);
     return 0;
   }
-  printf("  %s  %s%s", md_time_text(row->at, when), md_reason_text(row->kind), row->detail ? ": " : "");
+  md_print("  %s  %s%s", md_time_text(row->at, when), md_reason_text(row->kind), row->detail ? ": " : "");
   md_print_escaped(row->detail);
   putchar('\n');
   return 0;

@@ -27,9 +27,9 @@ static void person_json(const md_person *person) {
 
 static void person_text(const md_person *person) {
   char since[MD_TIME_TEXT];
-  printf("Person #%" PRId64 ", known since %s\n", person->id, md_time_text(person->created_at, since));
+  md_print("Person #%" PRId64 ", known since %s\n", person->id, md_time_text(person->created_at, since));
   for (int i = 0; i < person->identity_count; i++) {
-    printf("  %s: ", person->identities[i].kind);
+    md_print("  %s: ", person->identities[i].kind);
     md_print_escaped(person->identities[i].value);
     puts(person->identities[i].strong ? "" : " (weak)");
   }
@@ -42,7 +42,7 @@ static void person_text(const md_person *person) {
 
 // A value that was typed by somebody, after its name.
 static void print_field(const char *name, const char *value) {
-  printf(", %s ", name);
+  md_print(", %s ", name);
   if (!value) {
     fputs("not recorded", stdout);
     return;
@@ -74,8 +74,8 @@ static int show_consent(void *context, const md_consent *row) {
     consent_json(row);
     return 0;
   }
-  printf("  consent %" PRId64 " %s: %s/%s at %s", row->id, row->given ? "given" : "withdrawn", row->channel,
-         row->purpose, md_time_text(row->at, when));
+  md_print("  consent %" PRId64 " %s: %s/%s at %s", row->id, row->given ? "given" : "withdrawn", row->channel,
+           row->purpose, md_time_text(row->at, when));
   print_field("sender", row->sender);
   print_field("products", row->products);
   print_field("source", row->source);
@@ -97,7 +97,7 @@ static int show_sale(void *context, const md_sale *row) {
     md_line_end(&line);
     return 0;
   }
-  printf("  sale %" PRId64 " at %s, an opt-out was offered", row->id, md_time_text(row->at, when));
+  md_print("  sale %" PRId64 " at %s, an opt-out was offered", row->id, md_time_text(row->at, when));
   print_field("order", row->order_id);
   print_field("products", row->products);
   putchar('\n');
@@ -118,8 +118,8 @@ static int show_suppression(void *context, const md_suppression *row) {
     md_line_end(&line);
     return 0;
   }
-  printf("  suppression %" PRId64 " at %s: %s of %s by %s\n", row->id, md_time_text(row->at, when), row->reason,
-         row->purpose, row->channel);
+  md_print("  suppression %" PRId64 " at %s: %s of %s by %s\n", row->id, md_time_text(row->at, when), row->reason,
+           row->purpose, row->channel);
   return 0;
 }
 

@@ -2,11 +2,14 @@
 // An event while it is being read: the rules of CloudEvents 1.0 for attributes, in one place for all formats. Pure.
 #include "intake/event_draft.h"
 #include "base/digest.h"
+#include "base/shown.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
 #include "intake/event_seal.h"
 #include "intake/media_type.h"
 #include <string.h>
+
+enum { NAME_SHOWN = 40, PROBLEMS_SHOWN = 300 }; // bytes
 
 void md_draft_init(md_draft *draft, md_arena *arena, const char *forced_source, md_event *event) {
   *event = (md_event){0};
@@ -14,20 +17,26 @@ void md_draft_init(md_draft *draft, md_arena *arena, const char *forced_source, 
   md_buffer_init(&draft->problems);
 }
 
+// A name that a stranger chose: in quotes, of which it cannot get out, and cut.
 static void append_name(md_buffer *out, const char *name) {
-  size_t len = strnlen(name, 40);
+  size_t len = strnlen(name, NAME_SHOWN);
   while (len > 0 && ((unsigned char)name[len] & 0xC0) == 0x80)
     len--; // never half a character
-  md_buffer_append(out, name, len);
-  if (name[len]) md_buffer_puts(out, "…");
+  md_buffer_putc(out, '"');
+  for (size_t i = 0, step; i < len; i += step) {
+    md_shown_next(name + i, len - i, &step);
+    if (name[i] == '"' || name[i] == '\\') md_buffer_putc(out, '\\');
+    md_shown_append(out, name + i, step);
+  }
+  md_buffer_puts(out, name[len] ? "…\"" : "\"");
 }
 
 void md_draft_problem(md_draft *draft, const char *name, const char *what) {
-  if (draft->problems.len > 300) return; // enough to go on with
+  if (draft->problems.len > PROBLEMS_SHOWN) return; // enough to go on with
   if (draft->problems.len) md_buffer_puts(&draft->problems, "; ");
-  md_buffer_puts(&draft->problems, "attribute \"");
+  md_buffer_puts(&draft->problems, "attribute ");
   append_name(&draft->problems, name);
-  md_buffer_puts(&draft->problems, "\" ");
+  md_buffer_putc(&draft->problems, ' ');
   md_buffer_puts(&draft->problems, what);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // m:now, m:random, m:log: no steps, nothing of them is journaled (R2). Page: bind_plain.md. The engine's thread.
+#include "base/shown.h"
 #include "base/utf8.h"
 #include "script/bind.h"
 #include "script/sandbox.h"
@@ -46,13 +47,13 @@ static MD_RAISES int l_plain_random(lua_State *L) {
 
 static void append_escaped(md_buffer *line, const char *text, size_t len) {
   if (md_utf8_valid(text, len)) {
-    md_utf8_escape_controls(line, text, len);
+    md_shown_append(line, text, len);
     return;
   }
   md_buffer repaired;
   md_buffer_init(&repaired);
   md_utf8_from_latin1(&repaired, text, len);
-  if (repaired.data) md_utf8_escape_controls(line, repaired.data, repaired.len);
+  if (repaired.data) md_shown_append(line, repaired.data, repaired.len);
   md_buffer_deinit(&repaired);
 }
 

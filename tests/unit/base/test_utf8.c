@@ -112,50 +112,12 @@ static void latin1(void **state) {
   md_buffer_deinit(&out);
 }
 
-static void controls_are_escaped(void **state) {
-  (void)state;
-  md_buffer out;
-  md_buffer_init(&out);
-  md_utf8_escape_controls(&out, "a\x1b[31m\r\n\t\x7f\0z", 12);
-  assert_string_equal(out.data, "a\\x1b[31m\\x0d\\x0a\\x09\\x7f\\x00z");
-  md_buffer_clear(&out);
-  static const char c1[] = "\xC2\x9B"
-                           "31m \xC2\xA0\xC3\xA9";
-  md_utf8_escape_controls(&out, c1, sizeof c1 - 1);
-  assert_string_equal(out.data, "\\x9b31m \xC2\xA0\xC3\xA9");
-  md_buffer_clear(&out);
-  md_utf8_escape_controls(&out, "\x9B\xFFx\xC3", 4); // stray bytes are no text either
-  assert_string_equal(out.data, "\\x9b\\xffx\\xc3");
-  md_buffer_deinit(&out);
-}
-
-static void escaped_text_is_always_valid(void **state) {
-  (void)state;
-  uint64_t random = 7;
-  md_buffer out;
-  md_buffer_init(&out);
-  for (int i = 0; i < 20000; i++) {
-    char text[12];
-    for (size_t j = 0; j < sizeof text; j++) {
-      random = random * 6364136223846793005u + 1442695040888963407u;
-      text[j] = (char)(random >> 33);
-    }
-    md_buffer_clear(&out);
-    md_utf8_escape_controls(&out, text, sizeof text);
-    assert_true(md_utf8_valid(out.data, out.len));
-    for (size_t j = 0; j < out.len; j++)
-      assert_true((unsigned char)out.data[j] >= 0x20);
-  }
-  md_buffer_deinit(&out);
-}
-
 static void failed_memory_is_seen_in_the_buffer(void **state) {
   (void)state;
   md_buffer out;
   md_buffer_init(&out);
   md_alloc_fail_after(1, 1);
   md_utf8_from_latin1(&out, "\xE9", 1);
-  md_utf8_escape_controls(&out, "\n", 1);
   md_alloc_fail_after(0, 0);
   assert_false(md_buffer_ok(&out));
   md_buffer_deinit(&out);
@@ -167,8 +129,6 @@ int main(void) {
       cmocka_unit_test(malformed_sequences),
       cmocka_unit_test(well_formed_texts),
       cmocka_unit_test(latin1),
-      cmocka_unit_test(controls_are_escaped),
-      cmocka_unit_test(escaped_text_is_always_valid),
       cmocka_unit_test(failed_memory_is_seen_in_the_buffer),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
