@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/inspection.h"
 #include "cli/output.h"
+#include "cli/policy.h"
 #include "cli/settings.h"
 #include <stdio.h>
 #include <string.h>
@@ -104,13 +105,15 @@ static int show(const md_inspection *at, bool json) {
 }
 
 static void show_copy(const char *moment, const char *name, const md_copy_choice *choice, const char *locales) {
-  printf("%s: the template %s is %s for who has no locale: %s; there is copy in: %s\n", moment, name, choice->file,
-         md_copy_why(choice->why), locales);
+  md_print("%s: the template %s is %s for who has no locale: %s; there is copy in: %s\n", moment, name, choice->file,
+           md_copy_why(choice->why), locales);
 }
 
 static int read_locale(md_inspection *at, const md_cli_args *args, md_error *err) {
   md_settings settings;
   int code = md_settings_load(&settings, args, at->arena, err);
+  if (!code) code = md_policy_check(&settings, err);
+  at->retention = code ? 0 : settings.retention;
   at->locale = code ? NULL : settings.locale;
   at->connections = code || !md_cli_arg(args, "config") ? NULL : settings.connections;
   return code;

@@ -151,18 +151,10 @@ int md_daemon_keys(md_store *store, const char *without, md_auth **out, md_error
   return code;
 }
 
-static int check_retention(const md_settings *settings, md_error *err) {
-  if (!settings->retention || settings->retention >= MD_EVENT_IDS_REMEMBERED) return 0;
-  return md_error_set(
-      err, MD_EINVAL,
-      "retention is less than 90 days, the time for which event ids are remembered: give 90d or more, or 0 to "
-      "forget nothing");
-}
-
 static int open_engine(md_daemon *daemon, md_error *err) {
   const md_settings *settings = daemon->settings;
   md_store_options store = {.path = settings->db, .cache_kib = (int)settings->page_cache};
-  int code = check_retention(settings, err);
+  int code = md_policy_check(settings, err);
   if (!code) code = md_store_open(&daemon->store, &store, err);
   if (!code) code = md_master_key_open(&daemon->master_key, settings->db, settings->key_file, err);
   if (!code) code = md_vault_open(daemon->store, daemon->master_key, err);

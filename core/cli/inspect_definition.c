@@ -3,6 +3,7 @@
 // address (M8). One thread.
 #include "base/suggest.h"
 #include "cli/inspection.h"
+#include "engine/engine.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -64,6 +65,12 @@ bool md_inspect_unknown_kind(void *context, const char *kind, char *advice, size
   return true;
 }
 
+static void check_limit(md_inspection *at, const md_definition *definition, const md_source_file *text) {
+  md_error err = {0};
+  if (text && md_limit_check(definition, text, at->retention, &err))
+    md_problems_add(&at->problems, at->moment, err.text);
+}
+
 void md_inspect_definition(md_inspection *at, const md_definition *definition, const char *file) {
   bool security = strcmp(definition->class_name, "security") == 0;
   char advice[300];
@@ -75,6 +82,7 @@ void md_inspect_definition(md_inspection *at, const md_definition *definition, c
   for (const char *const *name = definition->templates; name && *name; name++)
     md_inspect_template(at, *name, file, md_inspect_line_of(text, "templates"));
   if (text) check_triggers(at, definition, text);
+  check_limit(at, definition, text);
   if (definition->goal_event && md_known_types_unknown(&at->types, definition->goal_event, advice, sizeof advice))
     md_inspect_found(at, file, md_inspect_line_of(text, "goal"), "goal: nothing can reach it by '%s': %s",
                      definition->goal_event, advice);

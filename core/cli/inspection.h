@@ -23,6 +23,7 @@ typedef struct md_inspection {
   const char *file;          // that is linted
   const char *locale;        // the default one
   const json_t *connections; // of the configuration file; NULL without one
+  md_micros retention;       // 0: for ever
   md_known_types types;
   md_experiments *experiments;
   const char **told; // templates of this moment that were looked at, NULL-terminated

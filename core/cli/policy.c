@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the settings about consent and decency.
 #include "cli/policy.h"
+#include "base/duration.h"
 #include "base/zone.h"
 #include "store/suppressions.h"
 #include <ctype.h>
@@ -17,6 +18,28 @@ static int read_caps(const json_t *caps, md_policy *out, md_error *err) {
     if (md_cap_parse(name, json_string_value(text), &out->caps[out->cap_count], &why))
       return md_error_set(err, MD_EINVAL, "caps: %.400s", why.text);
     out->cap_count++;
+  }
+  return 0;
+}
+
+// R7: what is forgotten is counted by nobody any more. A day of the calendar may last an hour longer, so that a cap of
+// calendar days looks back into one more.
+static int check_retention(const md_settings *settings, const md_policy *policy, md_error *err) {
+  char kept[24];
+  if (!settings->retention) return 0;
+  if (settings->retention < MD_EVENT_IDS_REMEMBERED)
+    return md_error_set(err, MD_EINVAL,
+                        "retention is less than 90 days, the time for which event ids are remembered: give 90d or "
+                        "more, or 0 to forget nothing");
+  md_duration_format(settings->retention, kept);
+  for (int i = 0; i < policy->cap_count; i++) {
+    const md_cap *cap = &policy->caps[i];
+    if (cap->per + (cap->days ? MD_DAY : 0) <= settings->retention) continue;
+    return md_error_set(err, MD_EINVAL,
+                        "caps: %s%s%s = \"%s\" counts messages that retention = \"%s\" has forgotten%s: shorten the "
+                        "cap, or keep for longer",
+                        cap->class_name, cap->channel[0] ? "/" : "", cap->channel, cap->text, kept,
+                        cap->days ? " (calendar days need one day more)" : "");
   }
   return 0;
 }
@@ -79,6 +102,12 @@ int md_policy_link_base(const md_settings *settings, bool stays_here, md_arena *
   *own = true;
   *out = md_arena_printf(arena, "http://%s", settings->listen);
   return *out ? 0 : md_error_set(err, MD_ENOMEM, "out of memory");
+}
+
+int md_policy_check(const md_settings *settings, md_error *err) {
+  md_policy policy;
+  int code = md_policy_of_settings(settings, NULL, &policy, err);
+  return code ? code : check_retention(settings, &policy, err);
 }
 
 void md_policy_of_engine(const md_settings *settings, md_engine_options *out) {

@@ -8,6 +8,9 @@
 
 // MD_EINVAL names the setting that cannot be read. Texts stay the settings'.
 int md_policy_of_settings(const md_settings *settings, const md_master_key *key, md_policy *out, md_error *err);
+// What can be told of the settings before there is a database: the same, and that retention keeps what is counted
+// (R7). MD_EINVAL.
+int md_policy_check(const md_settings *settings, md_error *err);
 // The ring that signs and verifies unsubscribe links.
 int md_policy_unsubscribe(const md_master_key *key, md_token_ring *out, md_error *err);
 // What links in mail begin with: public_url; else, where mail goes no further than this machine, the address that is

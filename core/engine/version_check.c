@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Asks the messenger, before a version goes live, whether its copy can be used (M1): every file of it, and every
 // template that the moment declares or names in so many words.
+#include "base/duration.h"
 #include "engine/state.h"
 #include "script/lint.h"
 #include "script/lint_calls.h"
+#include <stdio.h>
 #include <string.h>
 
 typedef struct naming {
@@ -55,12 +57,31 @@ static int name_templates(const md_loaded *loaded, naming *at) {
   return at->rc;
 }
 
-int md_loaded_check_copy(const md_messenger *messenger, const md_loaded *loaded, md_arena *arena, md_error *err) {
+int md_limit_check(const md_definition *definition, const md_source_file *main, md_micros retention, md_error *err) {
+  char per[24], kept[24];
+  if (!retention || definition->limit_per <= retention) return 0;
+  md_duration_format(definition->limit_per, per);
+  md_duration_format(retention, kept);
+  return md_error_set(err, MD_EINVAL,
+                      "%s:%d: limit counts the runs of %s, but retention forgets them after %s: make per shorter, or "
+                      "retention longer",
+                      main->path, md_lint_line_of(main->data, main->len, "limit"), per, kept);
+}
+
+int md_loaded_check_limit(const md_engine *engine, const md_loaded *loaded, md_error *err) {
+  char path[300];
+  snprintf(path, sizeof path, "%s/moment.lua", loaded->moment);
+  const md_source_file *main = md_source_find(&loaded->source, path);
+  return main ? md_limit_check(md_vm_definition(loaded->vm), main, engine->options.retention, err) : 0;
+}
+
+int md_loaded_check_copy(md_engine *engine, const md_loaded *loaded, md_error *err) {
+  const md_messenger *messenger = engine->options.messenger;
   if (!messenger || !messenger->check_version) return 0;
-  naming at = {.arena = arena};
+  naming at = {.arena = engine->arena};
   at.end = &at.first;
   if (name_templates(loaded, &at)) return md_error_set(err, MD_ENOMEM, "out of memory");
   const md_new_version version = {
       .moment = loaded->moment, .files = loaded->files, .file_count = loaded->source.count, .templates = at.first};
-  return messenger->check_version(messenger->context, &version, arena, err);
+  return messenger->check_version(messenger->context, &version, engine->arena, err);
 }

@@ -131,5 +131,55 @@ def test_the_plan_of_before_stays():
             assert b"example.com/once" not in file.read()
 
 
-main(test_a_bad_link_costs_its_folder, test_a_shared_file_costs_those_that_use_it,
+def test_R7_a_limit_counts_what_retention_keeps():
+    limited = says("second").replace("again =", "limit = { runs = 1, per = '200d' },\nagain =")
+    with Shop({**SCRIPTS, "second/moment.lua": limited}) as shop:
+        shop.start()
+        assert outcomes(shop) == ["first", "second", "uses"]
+        assert shop.stop() == 0
+        shop.options["retention"] = "120d"
+        shop.start()
+        wanted = "limit counts the runs of 200d, but retention forgets them after 120d"
+        assert wanted in errors(shop)["second"], errors(shop)
+        assert outcomes(shop) == ["first", "uses"]
+        assert shop.stop() == 0
+        config = os.path.join(shop.dir, "momentd.lua")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write("return { retention = '120d' }\n")
+        told = shop.momentd("check", shop.scripts, "--config", config, code=1)
+        assert "second/moment.lua:2: " + wanted in told, told
+        shop.options["retention"] = "200d"
+        shop.start()
+        assert outcomes(shop) == ["first", "second", "uses"]
+        assert shop.stop() == 0
+
+
+def test_R7_a_cap_counts_what_retention_keeps():
+    with Shop(SCRIPTS) as shop:
+        config = os.path.join(shop.dir, "momentd.lua")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write("return { retention = '100d', caps = { marketing = '3 per 100d' } }\n")
+        for words in (["check", shop.scripts, "--config", config],
+                      ["run", "--db", shop.db, "--scripts", shop.scripts, "--config", config]):
+            told = shop.momentd(*words, code=1 if words[0] == "check" else 2)
+            assert 'caps: marketing = "3 per 100d" counts messages that retention = "100d" has forgotten' in told, told
+        assert not os.path.exists(shop.db)
+
+
+def test_a_start_refused_for_its_key_makes_none():
+    with Shop(SCRIPTS) as shop:
+        shop.start()
+        assert shop.stop() == 0
+        os.rename(shop.db + ".key", shop.db + ".away")
+        for _ in range(2):
+            told = shop.momentd("run", "--db", shop.db, "--scripts", shop.scripts, "--listen", "127.0.0.1:0", code=1)
+            assert "another master key" in told, told
+            assert not os.path.exists(shop.db + ".key")
+        os.rename(shop.db + ".away", shop.db + ".key")
+        shop.start()
+        assert shop.stop() == 0
+
+
+main(test_R7_a_limit_counts_what_retention_keeps, test_R7_a_cap_counts_what_retention_keeps,
+     test_a_start_refused_for_its_key_makes_none, test_a_bad_link_costs_its_folder, test_a_shared_file_costs_those_that_use_it,
      test_a_broken_script_costs_itself_at_the_start, test_the_plan_of_before_stays)
