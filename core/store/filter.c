@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Bloom filter a stripe: three bits a hash, by double hashing (Kirsch and Mitzenmacher, 2006).
+// A Bloom filter a stripe: three bits a hash, all in one word, so that a look touches one cache line (blocked filters:
+// Putze, Sanders and Singler, 2007).
 #include "store/filter.h"
 #include "base/alloc.h"
 
-// 12 bits a hash when it is made, 8 when it is full: 1 and 3 in a hundred wrong guesses. 8 KiB a stripe at most, which
+// 12 bits a hash when it is made, 8 when it is full: 2 and 4 in a hundred wrong guesses. 8 KiB a stripe at most, which
 // is enough for a million events; beyond, it slowly knows less.
 enum { BITS_A_HASH = 12, PROBES = 3, BITS_MIN = 512, BITS_MAX = 65536 };
 
@@ -24,27 +25,26 @@ bool md_filter_is_full(const md_filter *filter) {
   return !filter->words || filter->count >= filter->capacity;
 }
 
-static uint32_t probe(const md_filter *filter, uint64_t mixed, uint32_t n) {
-  uint32_t at = (uint32_t)(mixed >> 32) + n * ((uint32_t)mixed | 1);
-  return (uint32_t)((uint64_t)at * filter->bits >> 32);
+// The upper half of the mixed hash names the word, six of the lower half each a bit of it.
+static uint64_t *word_of(const md_filter *filter, uint64_t mixed) {
+  return &filter->words[(mixed >> 32) * (filter->bits / 64) >> 32];
+}
+
+static uint64_t bits_of(uint64_t mixed) {
+  uint64_t bits = 0;
+  for (int n = 0; n < PROBES; n++)
+    bits |= (uint64_t)1 << (mixed >> (14 + 6 * n) & 63);
+  return bits;
 }
 
 void md_filter_add(md_filter *filter, uint64_t hash) {
   uint64_t mixed = hash * 0x9e3779b97f4a7c15u;
   if (!filter->words) return;
-  for (uint32_t n = 0; n < PROBES; n++) {
-    uint32_t bit = probe(filter, mixed, n);
-    filter->words[bit / 64] |= (uint64_t)1 << bit % 64;
-  }
+  *word_of(filter, mixed) |= bits_of(mixed);
   filter->count++;
 }
 
 bool md_filter_may_have(const md_filter *filter, uint64_t hash) {
-  uint64_t mixed = hash * 0x9e3779b97f4a7c15u;
-  if (!filter->words) return true;
-  for (uint32_t n = 0; n < PROBES; n++) {
-    uint32_t bit = probe(filter, mixed, n);
-    if (!(filter->words[bit / 64] >> bit % 64 & 1)) return false;
-  }
-  return true;
+  uint64_t mixed = hash * 0x9e3779b97f4a7c15u, bits = bits_of(mixed);
+  return !filter->words || (*word_of(filter, mixed) & bits) == bits;
 }
