@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // pairs and next over a snapshot of the keys in a fixed order (S2): numbers ascending, strings bytewise, booleans. A
 // key that is removed meanwhile is skipped, one that is added is not seen. The engine's thread.
+#include "script/event_table.h"
 #include "script/limits.h"
 #include "script/sandbox.h"
 #include <stdlib.h>
@@ -131,6 +132,7 @@ static MD_RAISES int pairs_step(lua_State *L) {
 
 int md_iterate_pairs(lua_State *L) {
   luaL_checkany(L, 1);
+  md_event_table_settle(L, 1);
   if (luaL_getmetafield(L, 1, "__pairs") != LUA_TNIL) {
     lua_pushvalue(L, 1);
     lua_call(L, 1, 3);
@@ -190,6 +192,7 @@ static MD_RAISES void push_traversal(lua_State *L) {
 int md_iterate_next(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 2);
+  md_event_table_settle(L, 1);
   push_traversal(L); // 3
   lua_rawgeti(L, 3, 2);
   lua_rawgeti(L, 3, 3);

@@ -4,6 +4,7 @@
 #include "base/duration.h"
 #include "base/suggest.h"
 #include "base/utf8.h"
+#include "script/event_table.h"
 #include "script/secret.h"
 #include <math.h>
 #include <stdio.h>
@@ -37,6 +38,7 @@ static MD_RAISES _Noreturn void unknown_option(lua_State *L, const char *what, c
 // The first in byte order is told, so that a run tells the same each time.
 void md_options_check(lua_State *L, int table, const char *what, const char *const *known) {
   const char *unknown = NULL;
+  md_event_table_settle(L, table);
   for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
     if (lua_type(L, -2) != LUA_TSTRING) md_raise(L, "%s takes named options: write name = value", what);
     const char *name = lua_tostring(L, -2);

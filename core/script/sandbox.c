@@ -3,6 +3,7 @@
 #include "script/sandbox.h"
 #include "base/suggest.h"
 #include "script/bind.h"
+#include "script/event_table.h"
 #include "script/lib.h"
 #include "script/limits.h"
 #include "script/modules.h"
@@ -94,12 +95,18 @@ static MD_RAISES void keep(lua_State *L, const char *const *names) {
 }
 
 static MD_RAISES void add_basics(lua_State *L) {
-  static const char *const stock[] = {"assert", "error",  "getmetatable", "ipairs", "rawequal", "rawget",
-                                      "rawlen", "select", "tonumber",     "type",   NULL};
-  static const luaL_Reg own[] = {{"next", md_iterate_next},         {"pairs", md_iterate_pairs},
-                                 {"pcall", md_limits_pcall},        {"require", md_modules_require},
-                                 {"setmetatable", md_setmetatable}, {"tostring", md_sandbox_tostring},
-                                 {"xpcall", md_limits_xpcall},      {NULL, NULL}};
+  static const char *const stock[] = {"assert", "error",    "ipairs", "rawequal", "rawlen",
+                                      "select", "tonumber", "type",   NULL};
+  static const luaL_Reg own[] = {{"getmetatable", md_event_table_getmetatable},
+                                 {"next", md_iterate_next},
+                                 {"pairs", md_iterate_pairs},
+                                 {"pcall", md_limits_pcall},
+                                 {"rawget", md_event_table_rawget},
+                                 {"require", md_modules_require},
+                                 {"setmetatable", md_setmetatable},
+                                 {"tostring", md_sandbox_tostring},
+                                 {"xpcall", md_limits_xpcall},
+                                 {NULL, NULL}};
   keep(L, stock);
   md_lib_base(L);
   luaL_setfuncs(L, own, 0);
@@ -206,6 +213,8 @@ int md_sandbox_open(lua_State *L) {
   lua_pushboolean(L, 0);
   lua_setfield(L, -2, "__metatable");
   vm->refs.array_meta = keep_ref(L);
+  md_event_table_open(L);
+  vm->refs.trigger_meta = keep_ref(L);
   vm->refs.env = reserve_ref(L);
   vm->refs.upgrade = reserve_ref(L);
   vm->refs.loaded = reserve_ref(L);

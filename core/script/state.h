@@ -65,16 +65,17 @@ typedef struct md_module {
 
 // Tables and objects of the state, as references in the registry.
 typedef struct md_refs {
-  int base;       // the allowed globals, read-only
-  int env_meta;   // the metatable of each turn's environment
-  int env;        // this turn's environment
-  int loaded;     // this turn's loaded modules, by name
-  int metatables; // this turn's metatables, so that __mode can be taken out of them before a collection
-  int upgrade;    // this turn's function of that name, where the moment has one
-  int m;          // the object that run gets
-  int array_meta; // marks an empty table that was a JSON array
-  int coroutine;  // that the last run left, to be used again
-  int next;       // what `next` remembers of the traversal it is in
+  int base;         // the allowed globals, read-only
+  int env_meta;     // the metatable of each turn's environment
+  int env;          // this turn's environment
+  int loaded;       // this turn's loaded modules, by name
+  int metatables;   // this turn's metatables, so that __mode can be taken out of them before a collection
+  int upgrade;      // this turn's function of that name, where the moment has one
+  int m;            // the object that run gets
+  int array_meta;   // marks an empty table that was a JSON array
+  int trigger_meta; // of a trigger whose data was not looked at: event_table.h
+  int coroutine;    // that the last run left, to be used again
+  int next;         // what `next` remembers of the traversal it is in
 } md_refs;
 
 struct md_vm {
@@ -93,10 +94,11 @@ struct md_vm {
   const md_module *main;    // <moment>/moment.lua
   md_definition definition; // filled while `defining`
   bool defining;
-  const void *defined;      // the table that moment.define was given last
-  const md_turn_host *host; // while a turn runs, else NULL
-  const void *m;            // the object that run gets, to know it again
-  bool metatables_used;     // in this turn: a step may then be inside a metamethod
+  const void *defined;          // the table that moment.define was given last
+  const md_turn_host *host;     // while a turn runs, else NULL
+  const md_event_view *trigger; // of the turn, else NULL
+  const void *m;                // the object that run gets, to know it again
+  bool metatables_used;         // in this turn: a step may then be inside a metamethod
   int log_lines;
   struct md_fmt *fmt; // made at the first use of the module fmt
   void *user;         // of the caller that opened the state (the plan)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Steps between script and host. The engine's thread.
 #include "script/step.h"
+#include "script/event_table.h"
 #include "script/limits.h"
 #include "script/value.h"
 #include <string.h>
@@ -79,7 +80,7 @@ static MD_RAISES void push_events(lua_State *L, const md_answer *answer) {
   luaL_checkstack(L, 6, "too many events");
   lua_createtable(L, (int)answer->count, 0);
   for (int64_t i = 0; i < answer->count; i++) {
-    md_value_push_event(L, &answer->events[i]);
+    md_event_table_push(L, &answer->events[i]);
     lua_rawseti(L, -2, i + 1);
   }
 }
@@ -89,7 +90,7 @@ static MD_RAISES void push_past(lua_State *L, const md_answer *answer) {
   lua_pushinteger(L, answer->count);
   lua_setfield(L, -2, "count");
   if (answer->count == 0) return;
-  md_value_push_event(L, &answer->event);
+  md_event_table_push(L, &answer->event);
   lua_setfield(L, -2, "last");
 }
 
@@ -99,7 +100,7 @@ static MD_RAISES int give(lua_State *L, const md_answer *answer) {
     md_value_push(L, answer->value);
     break;
   case MD_ANSWER_EVENT:
-    md_value_push_event(L, &answer->event);
+    md_event_table_push(L, &answer->event);
     break;
   case MD_ANSWER_EVENTS:
     push_events(L, answer);
@@ -130,7 +131,7 @@ static MD_RAISES void test(lua_State *L, int index, md_answer *answer) {
   int top = lua_gettop(L);
   md_meter_begin(vm, MD_WHERE_INSTRUCTIONS, 0);
   lua_pushvalue(L, index);
-  md_value_push_event(L, &answer->event);
+  md_event_table_push(L, &answer->event);
   bool failed = lua_pcall(L, 1, 1, 0) != LUA_OK;
   bool accepted = !failed && lua_toboolean(L, -1);
   const char *error = !failed ? NULL : lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "where raised no text";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // string.format without addresses, and setmetatable without finalizers and weak tables (S1, S2). The engine's thread.
+#include "script/event_table.h"
 #include "script/guard.h"
 #include "script/limits.h"
 #include "script/sandbox.h"
@@ -76,6 +77,7 @@ static MD_RAISES void remember_metatable(lua_State *L) {
 int md_setmetatable(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   luaL_argexpected(L, lua_isnil(L, 2) || lua_istable(L, 2), 2, "nil or table");
+  md_event_table_settle(L, 1);
   if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL) md_raise(L, "cannot change a protected metatable");
   lua_settop(L, 2);
   if (lua_istable(L, 2)) {

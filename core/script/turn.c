@@ -2,6 +2,7 @@
 // Turns of a moment's run, and its `where` (R1–R3, S8, T2). The engine's thread.
 #include "base/utf8.h"
 #include "script/bind.h"
+#include "script/event_table.h"
 #include "script/limits.h"
 #include "script/modules.h"
 #include "script/secret.h"
@@ -65,7 +66,7 @@ static MD_RAISES int run_body(lua_State *L) {
     lua_rawseti(L, LUA_REGISTRYINDEX, md_vm_of(L)->refs.upgrade);
   }
   lua_rawgeti(L, LUA_REGISTRYINDEX, md_vm_of(L)->refs.m);
-  md_value_push_event(L, t->event);
+  md_event_table_push_trigger(L, t->event);
   md_value_push(L, t->state);
   lua_callk(L, 3, 1, (lua_KContext)t, finish_run);
   return finish_run(L, LUA_OK, (lua_KContext)t);
@@ -75,7 +76,7 @@ static MD_RAISES int where_body(lua_State *L) {
   turn *t = lua_touserdata(L, 1);
   push_function(L, "where");
   md_meter_begin(md_vm_of(L), MD_WHERE_INSTRUCTIONS, 0); // what loading took is not where's
-  md_value_push_event(L, t->event);
+  md_event_table_push(L, t->event);
   lua_call(L, 1, 1);
   t->accepted = lua_toboolean(L, -1);
   return 0;
@@ -111,6 +112,7 @@ md_turn_result md_vm_turn(md_vm *vm, const md_turn_host *host, const md_event_vi
   vm->host = host;
   md_script_result result = md_script_run(vm, run_body, &t, err);
   vm->host = NULL;
+  md_event_table_end(vm);
   count_dropped_lines(vm, host);
   *end = (md_turn_end){.outcome = t.outcome, .instructions = vm->meter.work + vm->meter.pending};
   md_vm_tidy(vm);

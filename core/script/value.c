@@ -4,6 +4,7 @@
 #include "script/value.h"
 #include "base/secret.h"
 #include "base/utf8.h"
+#include "script/event_table.h"
 #include "script/limits.h"
 #include "script/secret.h"
 #include <math.h>
@@ -158,6 +159,7 @@ static MD_RAISES bool empty(lua_State *L, int table) {
 static MD_RAISES json_t *read_table(reader *r, int table, const place *at) {
   if (r->depth == MD_VALUE_DEPTH) refuse(r, at, "is deeper than 64 tables: does it contain itself?");
   luaL_checkstack(r->L, 6, "too deep");
+  md_event_table_settle(r->L, table);
   spend(r, 2);
   lua_Integer length;
   r->depth++;
@@ -237,7 +239,7 @@ static MD_RAISES void push_object(lua_State *L, const json_t *object) {
   for (void *at = json_object_iter(source); at; at = json_object_iter_next(source, at)) {
     const json_t *value = json_object_iter_value(at);
     if (json_is_null(value)) continue;
-    lua_pushstring(L, json_object_iter_key(at));
+    lua_pushlstring(L, json_object_iter_key(at), json_object_iter_key_len(at));
     md_value_push(L, value);
     lua_rawset(L, -3);
   }
@@ -289,29 +291,4 @@ void md_value_push_seconds(lua_State *L, double seconds) {
 
 json_t *md_value_seconds(lua_State *L, md_micros span) {
   return md_value_made(L, span % MD_SECOND == 0 ? json_integer(span / MD_SECOND) : json_real((double)span / 1e6));
-}
-
-static MD_RAISES void set_text(lua_State *L, const char *name, const char *text) {
-  if (!text) return;
-  lua_pushstring(L, text);
-  lua_setfield(L, -2, name);
-}
-
-void md_value_push_event(lua_State *L, const md_event_view *event) {
-  luaL_checkstack(L, 6, "data too deep");
-  lua_createtable(L, 0, 6);
-  set_text(L, "id", event->id);
-  set_text(L, "type", event->type);
-  set_text(L, "source", event->source);
-  set_text(L, "subject", event->subject);
-  if (event->time % MD_SECOND == 0)
-    lua_pushinteger(L, event->time / MD_SECOND);
-  else
-    lua_pushnumber(L, (double)event->time / 1e6);
-  lua_setfield(L, -2, "time");
-  if (event->data)
-    md_value_push(L, event->data);
-  else
-    lua_createtable(L, 0, 0);
-  lua_setfield(L, -2, "data");
 }

@@ -16,8 +16,6 @@ MD_RAISES json_t *md_value_read_secrets(lua_State *L, int index, const char *wha
 // Pushes a JSON value (NULL: nil). A mark becomes a secret (script/secret.h). null is absent in objects and the value
 // `null` in arrays; an empty array keeps a mark by which md_value_read knows it again.
 MD_RAISES void md_value_push(lua_State *L, const json_t *value);
-// Pushes an event as scripts see it: a table of id type source subject time data.
-MD_RAISES void md_value_push_event(lua_State *L, const md_event_view *event);
 // Pushes seconds: an integer when they are whole.
 MD_RAISES void md_value_push_seconds(lua_State *L, double seconds);
 // Seconds as JSON: an integer when they are whole. Raises when out of memory.
