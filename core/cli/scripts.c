@@ -107,9 +107,9 @@ typedef struct search {
   bool live;
 } search;
 
-static int look_for(void *context, const char *moment, int64_t live) {
+static int look_for(void *context, const md_moment_row *row) {
   search *at = context;
-  at->live |= live != 0 && strcmp(moment, at->moment) == 0;
+  at->live |= row->live != 0 && strcmp(row->name, at->moment) == 0;
   return 0;
 }
 

@@ -34,15 +34,15 @@ static int add_run_count(void *context, const md_run_count *row) {
   return 0;
 }
 
-static int add_moment(void *context, const char *moment, int64_t live) {
+static int add_moment(void *context, const md_moment_row *moment) {
   overview *at = context;
-  const char *digest = md_version_digest(at->reader->store, at->reader->arena, live);
+  const char *digest = md_version_digest(at->reader->store, at->reader->arena, moment->live);
   json_t *row = json_object();
-  json_object_set_new(row, "moment", json_string(moment));
+  json_object_set_new(row, "moment", json_string(moment->name));
   json_object_set_new(row, "version", digest ? json_string(digest) : json_null());
   json_object_set_new(row, "runs", json_object());
-  json_object_set_new(at->moments, moment, row);
-  json_object_set_new(at->live, moment, json_integer(live));
+  json_object_set_new(at->moments, moment->name, row);
+  json_object_set_new(at->live, moment->name, json_integer(moment->live));
   return 0;
 }
 

@@ -50,9 +50,15 @@ void md_engine_free(md_engine *engine);
 // Loads plan and moments from a script tree: each moment's version is stored and becomes live; moments that are not in
 // it any more take no new runs. A bad folder refuses its own new version (the old stays, that of the process before
 // too), and so does one of which something could not be read; `problem` is told of each with file, line and text.
-// Returns 0, or the code of a failure that concerns all.
+// Returns 0, or the code of a failure that concerns all. All on this thread, in a transaction of its own:
+// engine/prepare.h does the same beside a running engine.
 int md_engine_load(md_engine *engine, const md_source *source,
                    void (*problem)(void *context, const char *moment, const char *text), void *context, md_error *err);
+// Goes on with what was live when the process before ended: plan, experiments, moments. md_engine_load does it too.
+int md_engine_recover(md_engine *engine, void (*problem)(void *context, const char *moment, const char *text),
+                      void *context, md_error *err);
+// Whether any moment takes runs.
+bool md_engine_has_moments(const md_engine *engine);
 
 // R7, M5: whether what a moment's limit counts is kept that long (`retention` 0: for ever). MD_EINVAL names both
 // values, and the line of moment.lua, whose text is `main`.

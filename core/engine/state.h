@@ -51,10 +51,12 @@ struct md_engine {
   md_submission *carried; // taken from the inbox, left for the next batch
   md_plan *plan;
   bool plan_taken;             // it is no default: a script tree or the database had it
+  bool taken_up;               // what was live when the process before ended has been looked for
+  char plan_digest[65];        // of its text; "" for the default
+  char experiments_digest[65]; // of their files
   md_experiments *experiments; // NULL before the first load
   md_moment *moments;          // sorted by name
   int moment_count;
-  bool moments_restored; // those of the process before are among them
   md_loaded *loaded;
   md_timekeeper timekeeper;
   md_arena *arena;               // of the batch
@@ -235,10 +237,10 @@ md_moment *md_moment_find(md_engine *engine, const char *name);
 // The version of this row with a VM, from memory or from the database.
 int md_loaded_get(md_engine *engine, int64_t version, md_loaded **out, md_error *err);
 int md_loaded_vm(md_loaded *loaded, md_error *err);
-// Whether its copy can be used: MD_EINVAL with file and line when it cannot, MD_ENOMEM. The VM is there.
-int md_loaded_check_copy(md_engine *engine, const md_loaded *loaded, md_error *err);
-// Whether retention keeps what its limit counts. The VM is there.
-int md_loaded_check_limit(const md_engine *engine, const md_loaded *loaded, md_error *err);
+// Whether retention (0: all is kept) keeps what its limit counts. The VM is there. Any thread.
+int md_loaded_check_limit(const md_loaded *loaded, md_micros retention, md_error *err);
+// Whether its copy can be used: MD_EINVAL with file and line when it cannot, MD_ENOMEM. The VM is there. Any thread.
+int md_loaded_check_copy(const md_messenger *messenger, const md_loaded *loaded, md_arena *arena, md_error *err);
 // Throws the VM away (S4).
 void md_loaded_forget_vm(md_loaded *loaded);
 void md_loaded_free_all(md_engine *engine);

@@ -68,20 +68,19 @@ int md_limit_check(const md_definition *definition, const md_source_file *main, 
                       main->path, md_lint_line_of(main->data, main->len, "limit"), per, kept);
 }
 
-int md_loaded_check_limit(const md_engine *engine, const md_loaded *loaded, md_error *err) {
+int md_loaded_check_limit(const md_loaded *loaded, md_micros retention, md_error *err) {
   char path[300];
   snprintf(path, sizeof path, "%s/moment.lua", loaded->moment);
   const md_source_file *main = md_source_find(&loaded->source, path);
-  return main ? md_limit_check(md_vm_definition(loaded->vm), main, engine->options.retention, err) : 0;
+  return main ? md_limit_check(md_vm_definition(loaded->vm), main, retention, err) : 0;
 }
 
-int md_loaded_check_copy(md_engine *engine, const md_loaded *loaded, md_error *err) {
-  const md_messenger *messenger = engine->options.messenger;
+int md_loaded_check_copy(const md_messenger *messenger, const md_loaded *loaded, md_arena *arena, md_error *err) {
   if (!messenger || !messenger->check_version) return 0;
-  naming at = {.arena = engine->arena};
+  naming at = {.arena = arena};
   at.end = &at.first;
   if (name_templates(loaded, &at)) return md_error_set(err, MD_ENOMEM, "out of memory");
   const md_new_version version = {
       .moment = loaded->moment, .files = loaded->files, .file_count = loaded->source.count, .templates = at.first};
-  return messenger->check_version(messenger->context, &version, engine->arena, err);
+  return messenger->check_version(messenger->context, &version, arena, err);
 }

@@ -161,6 +161,10 @@ static const char changes_in_production[] = "ALTER TABLE versions ADD COLUMN aut
                                             " WHERE reason = 'paused';"
                                             "CREATE INDEX messages_held ON messages(moment, id) WHERE state = 11;";
 
+// Which files of a script tree stood below others of the same path, and on which content.
+static const char shadowed_files[] =
+    "CREATE TABLE shadowed(path TEXT PRIMARY KEY, below TEXT NOT NULL, above TEXT NOT NULL) STRICT, WITHOUT ROWID;";
+
 // [n] leads from schema n to n + 1.
 static const char *const migrations[] = {initial,
                                          outgoing_calls,
@@ -174,7 +178,8 @@ static const char *const migrations[] = {initial,
                                          strikes,
                                          secrets_of_calls,
                                          expiring_values,
-                                         changes_in_production};
+                                         changes_in_production,
+                                         shadowed_files};
 
 int md_schema_newest(void) {
   return (int)(sizeof migrations / sizeof migrations[0]);

@@ -41,3 +41,9 @@ int md_settings_set_int(md_store *store, const char *name, int64_t value, md_err
   snprintf(text, sizeof text, "%" PRId64, value);
   return md_settings_set(store, name, text, err);
 }
+
+static const char delete_setting[] = "DELETE FROM settings WHERE name = ?1";
+
+int md_settings_delete(md_store *store, const char *name, md_error *err) {
+  return md_statement_run(store, err, delete_setting, "t", name);
+}

@@ -50,6 +50,7 @@ int md_settings_get(md_store *store, const char *name, md_arena *arena, const ch
                     md_error *err); // MD_ENOTFOUND
 int md_settings_set(md_store *store, const char *name, const char *value, md_error *err);
 int md_settings_get_int(md_store *store, const char *name, int64_t *out, md_error *err); // MD_ENOTFOUND
+int md_settings_delete(md_store *store, const char *name, md_error *err);                // none is success
 int md_settings_set_int(md_store *store, const char *name, int64_t value, md_error *err);
 
 // Counts for status and ingest: rows of a table of the schema ("events", "runs" …), by a walk of its primary key.

@@ -6,7 +6,8 @@
 #include <string.h>
 
 static const char find_version[] = "SELECT id FROM versions WHERE moment = ?1 AND digest = ?2";
-static const char insert_version[] = "INSERT INTO versions(moment, digest, created_at, note) VALUES(?1, ?2, ?3, ?4)";
+static const char insert_version[] =
+    "INSERT INTO versions(moment, digest, created_at, note, author, door) VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
 static const char find_file[] = "SELECT id FROM files WHERE digest = ?1";
 static const char insert_file[] = "INSERT INTO files(digest, data) VALUES(?1, coalesce(?2, x''))";
 static const char insert_version_file[] = "INSERT INTO version_files(version, path, file) VALUES(?1, ?2, ?3)";
@@ -33,10 +34,12 @@ static int put_files(md_store *store, int64_t version, const md_version_file *fi
 }
 
 int md_versions_put(md_store *store, const char *moment, const char *digest, const md_version_file *files, int count,
-                    const char *note, md_micros at, int64_t *id, md_error *err) {
+                    const md_version_origin *origin, md_micros at, int64_t *id, md_error *err) {
+  static const md_version_origin unknown = {0};
+  const md_version_origin *of = origin ? origin : &unknown;
   int code = md_statement_number(store, id, err, find_version, "tt", moment, digest);
   if (code != MD_ENOTFOUND) return code;
-  code = md_statement_run(store, err, insert_version, "ttit", moment, digest, at, note);
+  code = md_statement_run(store, err, insert_version, "ttittt", moment, digest, at, of->note, of->author, of->door);
   if (code) return code;
   *id = sqlite3_last_insert_rowid(store->db);
   return put_files(store, *id, files, count, err);
@@ -47,10 +50,14 @@ static int read_version(md_row *row, md_version *out, md_error *err) {
   *out = (md_version){.id = md_row_int(row, 0), .moment = md_row_text(row, 1), .created_at = md_row_int(row, 3)};
   if (digest) strncpy(out->digest, digest, sizeof out->digest - 1);
   out->note = md_row_text(row, 4);
+  out->author = md_row_text(row, 5);
+  out->door = md_row_text(row, 6);
+  out->live_at = md_row_int(row, 7);
   return md_row_result(row, err);
 }
 
-static const char select_version[] = "SELECT id, moment, digest, created_at, note FROM versions WHERE id = ?1";
+static const char select_version[] =
+    "SELECT id, moment, digest, created_at, note, author, door, live_at FROM versions WHERE id = ?1";
 
 int md_versions_get(md_store *store, int64_t id, md_arena *arena, md_version *out, md_error *err) {
   md_row row = {.arena = arena};
@@ -96,7 +103,7 @@ int md_versions_files(md_store *store, int64_t id, md_arena *arena, md_version_f
   return code;
 }
 
-static const char list_versions[] = "SELECT id, moment, digest, created_at, note FROM versions"
+static const char list_versions[] = "SELECT id, moment, digest, created_at, note, author, door, live_at FROM versions"
                                     " WHERE ?1 IS NULL OR moment = ?1 ORDER BY id DESC";
 
 int md_versions_list(md_store *store, const char *moment, int (*each)(void *context, const md_version *row),
@@ -115,22 +122,33 @@ int md_versions_list(md_store *store, const char *moment, int (*each)(void *cont
 
 static const char replace_moment[] =
     "INSERT INTO moments(name, live) VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET live = excluded.live";
+static const char set_live_at[] = "UPDATE versions SET live_at = ?2 WHERE id = ?1";
 
-int md_moments_set_live(md_store *store, const char *moment, int64_t version, md_error *err) {
-  return md_statement_run(store, err, replace_moment, "ti", moment, version);
+int md_moments_set_live(md_store *store, const char *moment, int64_t version, md_micros at, md_error *err) {
+  int code = md_statement_run(store, err, replace_moment, "ti", moment, version);
+  return code || !version ? code : md_statement_run(store, err, set_live_at, "ii", version, at);
 }
 
-static const char list_moments[] = "SELECT name, live FROM moments ORDER BY name";
+static const char set_rolled_back[] = "UPDATE moments SET rolled_back_from = ?2 WHERE name = ?1";
 
-int md_moments_list(md_store *store, int (*each)(void *context, const char *moment, int64_t live), void *context,
+int md_moments_set_rolled_back(md_store *store, const char *moment, const char *digest, md_error *err) {
+  return md_statement_run(store, err, set_rolled_back, "tt", moment, digest);
+}
+
+static const char list_moments[] = "SELECT name, live, paused_at, rolled_back_from FROM moments ORDER BY name";
+
+int md_moments_list(md_store *store, int (*each)(void *context, const md_moment_row *row), void *context,
                     md_error *err) {
   md_row row = {0};
   int code = md_statement_open(store, &row.stmt, err, list_moments, "");
   if (code) return code;
   while ((code = md_statement_step(store, row.stmt, err)) == 1) {
-    const char *name = md_row_text(&row, 0);
+    md_moment_row moment = {.name = md_row_text(&row, 0),
+                            .live = md_row_int(&row, 1),
+                            .paused_at = md_row_int(&row, 2),
+                            .rolled_back_from = md_row_text(&row, 3)};
     code = md_row_result(&row, err);
-    if (code || (code = each(context, name, md_row_int(&row, 1)))) break;
+    if (code || (code = each(context, &moment))) break;
   }
   md_statement_close(row.stmt);
   return code;

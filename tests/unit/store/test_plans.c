@@ -10,6 +10,7 @@
 #include "store/metrics.h"
 #include "store/quarantine.h"
 #include "store/schedules.h"
+#include "store/shadowed.h"
 #include "store/strikes.h"
 #include "store/suppressions.h"
 #include "store/versions.h"
@@ -36,11 +37,12 @@ static const char *const may_scan[] = {
     "SELECT moment, version, state, count(*)",
     "SELECT state, count(*)",
     "SELECT count(*) FROM runs",
-    "SELECT name, live FROM moments",
+    "SELECT name, live, paused_at",
+    "SELECT path, below, above",
     "SELECT id, name, scopes",
     "SELECT stripe, events",
     "SELECT moment, expression, zone, due_at FROM schedules WHERE ?1",
-    "SELECT id, moment, digest, created_at, note FROM versions WHERE ?1 IS NULL",
+    "SELECT id, moment, digest, created_at, note, author, door, live_at FROM versions WHERE ?1 IS NULL",
     "UPDATE calls SET state = 1", // at start, the few that were under way: a partial index
 };
 
@@ -93,9 +95,12 @@ static int see_version(void *context, const md_version *row) {
   (void)row;
   return *(int *)context;
 }
-static int see_moment(void *context, const char *moment, int64_t live) {
+static int see_moment(void *context, const md_moment_row *moment) {
   (void)moment;
-  (void)live;
+  return *(int *)context;
+}
+static int see_shadowed(void *context, const md_shadowed *row) {
+  (void)row;
   return *(int *)context;
 }
 static int see_key(void *context, const md_api_key *key) {
@@ -315,13 +320,18 @@ static void use_versions(store_fixture *f, md_store *s) {
   md_versions_get(s, 1, f->arena, &version, &f->err);
   md_versions_files(s, 1, f->arena, &files, &count, &f->err);
   md_versions_list(s, NULL, see_version, &go_on, &f->err);
-  md_moments_set_live(s, "m", 1, &f->err);
+  md_moments_set_live(s, "m", 1, 1, &f->err);
+  md_moments_set_rolled_back(s, "m", "aa", &f->err);
+  md_shadowed_put(s, &(md_shadowed){"a", "b", "c"}, &f->err);
+  md_shadowed_list(s, see_shadowed, &go_on, &f->err);
+  md_shadowed_delete(s, "a", &f->err);
   md_moments_list(s, see_moment, &go_on, &f->err);
   md_keys_insert(s, &key, &f->err);
   md_keys_list(s, see_key, &go_on, &f->err);
   md_keys_revoke(s, "k", 1, &f->err);
   md_settings_set(s, "a", "b", &f->err);
   md_settings_get(s, "a", f->arena, &text, &f->err);
+  md_settings_delete(s, "a", &f->err);
 }
 
 static void use_forget(store_fixture *f, md_store *s) {

@@ -21,10 +21,12 @@ static const md_version_file files[] = {
 static void test_a_version_is_stored_once(void **state) {
   store_fixture *f = *state;
   int64_t id = 0, again = 0, other = 0;
+  const md_version_origin first = {.note = "first", .author = "ida", .door = "deploy"},
+                          again_origin = {.note = "again"};
   md_version version;
   store_fixture_begin(f);
-  store_fixture_expect(f, 0, md_versions_put(f->store, "cart", "aa", files, 3, "first", 5, &id, &f->err));
-  store_fixture_expect(f, 0, md_versions_put(f->store, "cart", "aa", files, 3, "again", 6, &again, &f->err));
+  store_fixture_expect(f, 0, md_versions_put(f->store, "cart", "aa", files, 3, &first, 5, &id, &f->err));
+  store_fixture_expect(f, 0, md_versions_put(f->store, "cart", "aa", files, 3, &again_origin, 6, &again, &f->err));
   store_fixture_expect(f, 0, md_versions_put(f->store, "order", "aa", files, 3, NULL, 7, &other, &f->err));
   store_fixture_commit(f);
   assert_int_equal(id, again);
@@ -35,6 +37,8 @@ static void test_a_version_is_stored_once(void **state) {
   assert_string_equal(version.moment, "cart");
   assert_string_equal(version.digest, "aa");
   assert_string_equal(version.note, "first");
+  assert_string_equal(version.author, "ida");
+  assert_string_equal(version.door, "deploy");
   assert_int_equal(version.created_at, 5);
   store_fixture_expect(f, MD_ENOTFOUND, md_versions_get(f->store, 99, f->arena, &version, &f->err));
 }
@@ -63,9 +67,10 @@ static int see_version(void *context, const md_version *row) {
   return 0;
 }
 
-static int see_moment(void *context, const char *moment, int64_t live) {
+static int see_moment(void *context, const md_moment_row *moment) {
   char *text = context;
-  sprintf(text + strlen(text), "%s=%d ", moment, (int)live);
+  sprintf(text + strlen(text), "%s=%d/%s ", moment->name, (int)moment->live,
+          moment->rolled_back_from ? moment->rolled_back_from : "-");
   return 0;
 }
 
@@ -80,11 +85,20 @@ static void test_versions_and_moments_are_listed(void **state) {
   assert_string_equal(all, "cart/cc order/bb cart/aa ");
   store_fixture_expect(f, 0, md_versions_list(f->store, "cart", see_version, one, &f->err));
   assert_string_equal(one, "cart/cc cart/aa ");
-  store_fixture_expect(f, 0, md_moments_set_live(f->store, "order", 2, &f->err));
-  store_fixture_expect(f, 0, md_moments_set_live(f->store, "cart", 1, &f->err));
-  store_fixture_expect(f, 0, md_moments_set_live(f->store, "order", 0, &f->err));
+  store_fixture_expect(f, 0, md_moments_set_live(f->store, "order", 2, 10, &f->err));
+  store_fixture_expect(f, 0, md_moments_set_live(f->store, "cart", 1, 11, &f->err));
+  store_fixture_expect(f, 0, md_moments_set_live(f->store, "order", 0, 12, &f->err));
+  store_fixture_expect(f, 0, md_moments_set_live(f->store, "cart", 3, 13, &f->err));
+  store_fixture_expect(f, 0, md_moments_set_live(f->store, "cart", 3, 14, &f->err));
+  store_fixture_expect(f, 0, md_moments_set_rolled_back(f->store, "cart", "aa", &f->err));
+  store_fixture_expect(f, 0, md_moments_set_rolled_back(f->store, "nobody", "aa", &f->err));
   store_fixture_expect(f, 0, md_moments_list(f->store, see_moment, moments, &f->err));
-  assert_string_equal(moments, "cart=1 order=0 ");
+  assert_string_equal(moments, "cart=3/aa order=0/- ");
+  md_version version;
+  store_fixture_expect(f, 0, md_versions_get(f->store, 3, f->arena, &version, &f->err));
+  assert_int_equal(version.live_at, 14);
+  store_fixture_expect(f, 0, md_versions_get(f->store, 1, f->arena, &version, &f->err));
+  assert_int_equal(version.live_at, 11);
 }
 
 static int see_key(void *context, const md_api_key *key) {
