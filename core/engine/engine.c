@@ -64,6 +64,7 @@ void md_engine_free(md_engine *engine) {
     md_free(engine->moments[i].name);
   md_free(engine->moments);
   md_plan_free(engine->plan);
+  md_plan_free(engine->older_plan);
   md_experiments_free(engine->experiments);
   md_rate_deinit(&engine->rate);
   md_held_deinit(&engine->held);

@@ -56,6 +56,9 @@ typedef struct md_messenger {
   // Whether the version's copy can be used: every file of it can be read, every template has one. MD_EINVAL, `err` with
   // file and line: the version does not go live. MD_ENOMEM. NULL: copy is not looked at.
   int (*check_version)(void *context, const md_new_version *version, md_arena *arena, md_error *err);
+  // Which of the version's files outside the moment's folder its copy uses: sets used[i]. `class_name` of the moment,
+  // or NULL: it may be any. Any thread. MD_ENOMEM. NULL: all are used.
+  int (*uses)(const md_new_version *version, const char *class_name, bool *used, md_arena *arena, md_error *err);
   // Called at the end of each batch, inside its transaction: claims queued messages that are due (writes `attempting`).
   int (*claim)(void *context, md_store *store, md_micros now, md_error *err);
   // When the next message can be handed over: 0 when none is queued or nobody is free to take one.

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/digest.h"
 #include "engine/prepared.h"
+#include "engine/version_source.h"
 #include <string.h>
 
 const char *md_change_name(md_change_kind kind) {
@@ -258,20 +259,22 @@ static int retire_missing(md_prepared *prepared) {
   return 0;
 }
 
-// What a deploy leaves of the files: which of their versions are to be passed over.
+// What a deploy leaves of the files: which of their versions are to be passed over. Their plan is passed over too, so
+// that they will be looked at with the one of the deploy.
 static int note_files(md_prepared *prepared) {
   const md_source *files = prepared->options.files;
   for (int i = 0; files && i < files->count; i++) {
-    md_source own;
+    md_version_source version;
     md_error why = {0};
     size_t len = moment_folder(files->files[i].path);
     if (!len) continue;
     md_change *change = find_change(prepared, files->files[i].path, len);
     if (!change) change = add_change(prepared, files->files[i].path, len);
     if (!change) return MD_ENOMEM;
-    int rc = md_source_of_moment(files, change->moment, prepared->scratch, &own, &why);
+    int rc = md_version_source_read(prepared->messenger, md_prepared_plan(prepared), files, change->moment,
+                                    prepared->scratch, &version, &why);
     if (rc == MD_ENOMEM) return rc;
-    if (rc == 0) md_source_digest(&own, change->files);
+    if (rc == 0) memcpy(change->files, version.digest, sizeof change->files);
   }
   return 0;
 }

@@ -3,6 +3,7 @@
 // copy read, examined. Nothing is stored. Any thread.
 #include "base/alloc.h"
 #include "engine/prepared.h"
+#include "engine/version_source.h"
 #include <string.h>
 
 static const md_prepared_row *find_row(const md_prepared *prepared, const char *name) {
@@ -67,13 +68,14 @@ static int build_new(md_prepared *prepared, const md_source *own, md_change *cha
 }
 
 int md_prepare_moment(md_prepared *prepared, md_change *change, md_error *err) {
-  md_source own;
+  md_version_source version;
   md_error why = {0};
   const md_prepared_row *row = find_row(prepared, change->moment);
   const char *passed = row && !prepared->options.deploy ? row->passed : NULL;
   if (row) memcpy(change->was, row->digest, sizeof change->was);
   change->marked = row && row->passed;
-  int rc = md_source_of_moment(prepared->source, change->moment, prepared->scratch, &own, &why);
+  int rc = md_version_source_read(prepared->messenger, md_prepared_plan(prepared), prepared->source, change->moment,
+                                  prepared->scratch, &version, &why);
   if (rc == MD_ENOMEM) return md_error_set(err, rc, "%s", why.text);
   if (rc) {
     bool told = md_refusal_of_folder(prepared->source->refused, change->moment) != NULL;
@@ -81,12 +83,12 @@ int md_prepare_moment(md_prepared *prepared, md_change *change, md_error *err) {
     if (!told) md_prepare_tell(prepared, change->moment, why.text);
     return 0;
   }
-  md_source_digest(&own, change->digest);
+  memcpy(change->digest, version.digest, sizeof change->digest);
   if (passed && strcmp(passed, change->digest) == 0) {
     change->kind = MD_CHANGE_HELD;
     return 0;
   }
   if (strcmp(change->digest, change->was) == 0) return 0;
   change->kind = change->was[0] ? MD_CHANGE_CHANGED : MD_CHANGE_NEW;
-  return build_new(prepared, &own, change, err);
+  return build_new(prepared, &version.files, change, err);
 }

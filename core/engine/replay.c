@@ -34,7 +34,7 @@ int md_replay_event(md_turn_state *turn, int64_t seq, md_answer *answer) {
     event = &stored;
   }
   answer->kind = MD_ANSWER_EVENT;
-  return md_view(engine, event, &answer->event, &turn->error);
+  return md_view(engine, turn->plan, event, &answer->event, &turn->error);
 }
 
 static int events_answer(md_turn_state *turn, const md_entry *entry, md_answer *answer) {

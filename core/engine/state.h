@@ -35,6 +35,7 @@ typedef struct md_loaded {
   md_source source;
   md_version_file *files; // the same, as the messenger wants them
   md_vm *vm;
+  md_plan *plan; // its part of the plan, read with the VM; NULL where it has none
   struct md_loaded *next;
 } md_loaded;
 
@@ -50,6 +51,8 @@ struct md_engine {
   md_queue *inbox;
   md_submission *carried; // taken from the inbox, left for the next batch
   md_plan *plan;
+  md_plan *older_plan;         // of versions without a part of one; NULL where there is none
+  bool older_plan_read;        // it was looked for
   bool plan_taken;             // it is no default: a script tree or the database had it
   bool taken_up;               // what was live when the process before ended has been looked for
   char plan_digest[65];        // of its text; "" for the default
@@ -229,14 +232,23 @@ bool md_emission_find(const md_engine *engine, const char *source, const char *i
 int md_store_emitted(md_engine *engine, md_error *err);
 int md_process_pending(md_engine *engine, int limit, int *done, md_error *err);
 
-// view.c: an event as scripts see it: parsed, the plan's time paths as seconds.
-int md_view(md_engine *engine, const md_event *event, md_event_view *out, md_error *err);
+// view.c: an event as the scripts of a version see it: parsed, the time paths of its plan as seconds.
+int md_view(md_engine *engine, const md_plan *plan, const md_event *event, md_event_view *out, md_error *err);
 
 // versions.c
 md_moment *md_moment_find(md_engine *engine, const char *name);
 // The version of this row with a VM, from memory or from the database.
 int md_loaded_get(md_engine *engine, int64_t version, md_loaded **out, md_error *err);
 int md_loaded_vm(md_loaded *loaded, md_error *err);
+// Whether a code of md_loaded_vm says that the version itself is of no use: its runs are parked.
+static inline bool md_is_fault_of_version(int code) {
+  return code == MD_ESCRIPT || code == MD_ESYNTAX || code == MD_EBUDGET || code == MD_EUNSUPPORTED ||
+         code == MD_ECORRUPT;
+}
+// version_plan.c: reads the version's part of the plan (MD_EUNSUPPORTED: in a newer momentd's format).
+int md_loaded_read_plan(md_loaded *loaded, md_error *err);
+// The plan that its runs see events through.
+int md_loaded_plan(md_engine *engine, md_loaded *loaded, const md_plan **out, md_error *err);
 // Whether retention (0: all is kept) keeps what its limit counts. The VM is there. Any thread.
 int md_loaded_check_limit(const md_loaded *loaded, md_micros retention, md_error *err);
 // Whether its copy can be used: MD_EINVAL with file and line when it cannot, MD_ENOMEM. The VM is there. Any thread.

@@ -23,8 +23,8 @@ void __attribute__((format(printf, 2, 3))) md_step_raise(md_answer *answer, cons
 bool md_step_takes_by(md_turn_state *turn, const char *what, const char *by, md_answer *answer) {
   int count = 0;
   if (!by || strcmp(by, "person") == 0 || strcmp(by, turn->run->about.kind) == 0) return true;
-  if (md_plan_thing_of(turn->engine->plan, by)) return true;
-  const md_plan_thing *things = md_plan_things(turn->engine->plan, &count);
+  if (md_plan_thing_of(turn->plan, by)) return true;
+  const md_plan_thing *things = md_plan_things(turn->plan, &count);
   const char **kinds = md_arena_alloc(turn->engine->arena, sizeof *kinds * (size_t)(count + 2));
   if (!kinds) {
     md_step_fail(turn, MD_ENOMEM, answer);

@@ -50,7 +50,7 @@ void md_step_past(md_turn_state *turn, const md_step *step, md_answer *answer) {
   md_sight_init(&sight, turn->engine, turn->run, by, value);
   if (rc == 0) rc = md_sight_open(&sight, &turn->error);
   if (rc == 0) rc = count_past(turn, &sight, step, &last, &answer->count);
-  if (rc == 0 && answer->count) rc = md_view(turn->engine, &last, &answer->event, &turn->error);
+  if (rc == 0 && answer->count) rc = md_view(turn->engine, turn->plan, &last, &answer->event, &turn->error);
   answer->kind = MD_ANSWER_PAST;
   if (answer->count == 0) answer->event.seq = 0;
   if (rc) md_step_fail(turn, rc, answer);
@@ -92,7 +92,7 @@ void md_step_latest(md_turn_state *turn, md_answer *answer) {
     }
     if (rc == 0) rc = passed(turn, &event, &found);
   }
-  if (rc == 0) rc = md_view(turn->engine, &event, &answer->event, &turn->error);
+  if (rc == 0) rc = md_view(turn->engine, turn->plan, &event, &answer->event, &turn->error);
   answer->kind = MD_ANSWER_EVENT;
   answer->count = 1;
   if (rc) md_step_fail(turn, rc, answer);

@@ -4,7 +4,7 @@
 
 static int decide(md_turn_state *turn, const md_step *step, md_message *out) {
   md_engine *engine = turn->engine;
-  const md_plan_event *plan = md_plan_event_of(engine->plan, turn->trigger.type);
+  const md_plan_event *plan = md_plan_event_of(turn->plan, turn->trigger.type);
   md_send send = {.run = turn->run,
                   .step = turn->step,
                   .class_name = turn->definition->class_name,

@@ -165,7 +165,9 @@ static int check_where(md_engine *engine, const md_event *event, md_moment *mome
   *pass = true;
   if (!md_vm_definition(moment->live->vm)->has_where) return 0;
   md_event_view view;
-  int rc = md_view(engine, event, &view, err);
+  const md_plan *plan = NULL;
+  int rc = md_loaded_plan(engine, moment->live, &plan, err);
+  if (rc == 0) rc = md_view(engine, plan, event, &view, err);
   if (rc) return rc;
   md_error why = {0};
   bool held = false;
@@ -198,8 +200,7 @@ static int emitted_too_much(md_engine *engine, const md_event *event, const md_m
 
 static int consider(md_engine *engine, const md_event *event, md_moment *moment, md_error *err) {
   int rc = md_loaded_vm(moment->live, err);
-  if (rc == MD_ESCRIPT || rc == MD_ESYNTAX || rc == MD_EBUDGET)
-    return refuse(engine, event, moment, "error", err->text, err);
+  if (md_is_fault_of_version(rc)) return refuse(engine, event, moment, "error", err->text, err);
   if (rc) return rc;
   const md_definition *definition = md_vm_definition(moment->live->vm);
   if (!wanted(definition, event->type)) return 0;
@@ -221,8 +222,7 @@ static int consider(md_engine *engine, const md_event *event, md_moment *moment,
 int md_trigger_scheduled(md_engine *engine, const md_event *event, md_moment *moment, md_key about, md_error *err) {
   bool pass = false;
   int rc = md_loaded_vm(moment->live, err);
-  if (rc == MD_ESCRIPT || rc == MD_ESYNTAX || rc == MD_EBUDGET)
-    return refuse(engine, event, moment, "error", err->text, err);
+  if (md_is_fault_of_version(rc)) return refuse(engine, event, moment, "error", err->text, err);
   if (rc) return rc;
   const md_definition *definition = md_vm_definition(moment->live->vm);
   if (definition->max_age >= 0 && event->time < engine->now - definition->max_age)

@@ -75,7 +75,7 @@ md_turn_result md_turn_script(md_turn_state *turn, int64_t budget, md_turn_end *
                              .file = on_file,
                              .upgraded = md_upgrade_done};
   md_event_view view;
-  turn->code = md_view(turn->engine, &turn->trigger, &view, &turn->error);
+  turn->code = md_view(turn->engine, turn->plan, &turn->trigger, &view, &turn->error);
   if (turn->code) return MD_TURN_SUSPENDED;
   if (held_back(turn)) return MD_TURN_SUSPENDED;
   md_watch_begin(turn->engine->options.watch, md_quarantine_event(turn->engine), known_run(turn), turn->run->version,
@@ -232,6 +232,7 @@ int md_turn_open(md_turn_state **out, md_engine *engine, md_run *run, md_error *
   int rc = md_loaded_get(engine, run->version, &turn->loaded, err);
   if (rc == 0 && (rc = md_loaded_vm(turn->loaded, &turn->error)) != 0 && rc != MD_ENOMEM)
     return md_turn_park(turn, turn->error.text, err);
+  if (rc == 0) rc = md_loaded_plan(engine, turn->loaded, &turn->plan, err);
   if (rc == 0) rc = read_trigger(turn);
   if (rc == 0) turn->definition = md_vm_definition(turn->loaded->vm);
   return rc;

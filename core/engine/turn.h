@@ -30,6 +30,7 @@ typedef struct md_turn_state {
   md_engine *engine;
   md_run *run;
   md_loaded *loaded;
+  const md_plan *plan; // of the version
   const md_definition *definition;
   md_event trigger;
   md_journal_reader reader;    // of what is answered already

@@ -28,6 +28,7 @@ md_loaded *md_loaded_new(void) {
 
 void md_loaded_free(md_loaded *loaded) {
   md_loaded_forget_vm(loaded);
+  md_plan_free(loaded->plan);
   md_arena_free(loaded->arena);
 }
 
@@ -46,7 +47,8 @@ void md_loaded_forget_vm(md_loaded *loaded) {
 
 int md_loaded_vm(md_loaded *loaded, md_error *err) {
   if (loaded->vm) return 0;
-  return md_vm_new(&loaded->vm, loaded->moment, &loaded->source, NULL, err);
+  int rc = md_loaded_read_plan(loaded, err);
+  return rc ? rc : md_vm_new(&loaded->vm, loaded->moment, &loaded->source, NULL, err);
 }
 
 int md_loaded_take_files(md_loaded *loaded, const char *moment, const md_version_file *files, int count) {

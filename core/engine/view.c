@@ -22,10 +22,11 @@ static void seconds_at(json_t *data, const char *path) {
     json_object_set_new(parent, name, at % MD_SECOND == 0 ? json_integer(at / MD_SECOND) : json_real((double)at / 1e6));
 }
 
-static int typed_data(md_engine *engine, const md_event *event, const json_t **out, md_error *err) {
+static int typed_data(md_engine *engine, const md_plan *plan, const md_event *event, const json_t **out,
+                      md_error *err) {
   json_t *data = event->data;
-  const md_plan_event *plan = md_plan_event_of(engine->plan, event->type);
-  bool typed = plan && plan->time_paths[0];
+  const md_plan_event *declared = md_plan_event_of(plan, event->type);
+  bool typed = declared && declared->time_paths[0];
   if (!data && event->data_text) {
     int rc = md_secrets_data(engine, event, &data, err);
     if (rc) return rc;
@@ -33,18 +34,18 @@ static int typed_data(md_engine *engine, const md_event *event, const json_t **o
     data = json_deep_copy(data);
     if (!data) return MD_ENOMEM;
   }
-  for (const char *const *path = typed ? plan->time_paths : NULL; data && path && *path; path++)
+  for (const char *const *path = typed ? declared->time_paths : NULL; data && path && *path; path++)
     seconds_at(data, *path);
   *out = data;
   return 0;
 }
 
-int md_view(md_engine *engine, const md_event *event, md_event_view *out, md_error *err) {
+int md_view(md_engine *engine, const md_plan *plan, const md_event *event, md_event_view *out, md_error *err) {
   *out = (md_event_view){.seq = event->seq,
                          .id = event->id,
                          .type = event->type,
                          .source = event->source,
                          .subject = event->subject,
                          .time = event->time};
-  return typed_data(engine, event, &out->data, err);
+  return typed_data(engine, plan, event, &out->data, err);
 }

@@ -2,6 +2,7 @@
 // Packs waits and matches event types against them.
 #include "engine/wait.h"
 #include "base/pack.h"
+#include "script/plan.h"
 #include <limits.h>
 #include <stddef.h>
 #include <string.h>
@@ -91,13 +92,6 @@ int md_wait_unpack(const void *blob, size_t len, md_wait *out) {
     out->types[i] = md_unpack_text(&in);
   if (in.ok && in.next != in.end) unpack_options(&in, out);
   return in.ok ? 0 : MD_ECORRUPT;
-}
-
-bool md_type_matches(const char *pattern, const char *type) {
-  size_t len = strlen(pattern);
-  if (len >= 2 && strcmp(pattern + len - 2, ".*") == 0)
-    return strncmp(pattern, type, len - 1) == 0 && type[len - 1] != '\0';
-  return strcmp(pattern, type) == 0;
 }
 
 bool md_wait_wants(const md_wait *wait, const char *type) {

@@ -52,4 +52,3 @@ void md_wait_pack(md_buffer *out, const md_wait *wait);
 int md_wait_unpack(const void *blob, size_t len, md_wait *out);
 // Whether an event type matches one of the wait's types; "order.*" matches "order.placed", not "order".
 bool md_wait_wants(const md_wait *wait, const char *type);
-bool md_type_matches(const char *pattern, const char *type);

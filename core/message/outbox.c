@@ -3,6 +3,7 @@
 // commit and rollback.
 #include "message/outbox.h"
 #include "base/alloc.h"
+#include "message/copy_uses.h"
 #include "message/outbox_state.h"
 #include <limits.h>
 #include <stdio.h>
@@ -91,6 +92,7 @@ int md_outbox_new(md_outbox **out, const md_outbox_options *options, md_error *e
   outbox->messenger = (md_messenger){.context = outbox,
                                      .decide = md_outbox_decide,
                                      .check_version = md_outbox_check_version,
+                                     .uses = md_copy_uses,
                                      .claim = claim,
                                      .due_at = due_at,
                                      .committed = committed,

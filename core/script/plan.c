@@ -181,3 +181,10 @@ bool md_plan_carries(const md_plan *plan, const char *type, const char *kind) {
     if (strcmp(plan->things[i].of, kind) == 0 && md_plan_carries(plan, type, plan->things[i].kind)) return true;
   return false;
 }
+
+bool md_type_matches(const char *pattern, const char *type) {
+  size_t len = strlen(pattern);
+  if (len >= 2 && strcmp(pattern + len - 2, ".*") == 0)
+    return strncmp(pattern, type, len - 1) == 0 && type[len - 1] != '\0';
+  return strcmp(pattern, type) == 0;
+}

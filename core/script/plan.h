@@ -50,3 +50,5 @@ bool md_plan_declares(const md_plan *plan, const char *type, const char *path);
 const char *md_plan_path(const md_plan *plan, const char *type, const char *kind);
 // P5: whether the type is declared to carry K.
 bool md_plan_carries(const md_plan *plan, const char *type, const char *kind);
+// Whether a type is `pattern`, or of the family that it is ("order.*").
+bool md_type_matches(const char *pattern, const char *type);

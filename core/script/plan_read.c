@@ -29,3 +29,11 @@ int md_plan_read(md_plan *plan, const json_t *declaration, md_plan_field *where,
   if (!code) code = md_plan_read_things(&r, json_object_get(declaration, "things"));
   return code ? code : md_plan_read_events(&r, json_object_get(declaration, "events"));
 }
+
+int md_plan_read_part(md_plan *plan, const json_t *part, md_error *err) {
+  static const char *const none[] = {NULL};
+  md_plan_reader r = {.plan = plan, .err = err};
+  plan->strong = plan->weak = none;
+  int code = md_plan_read_things(&r, json_object_get(part, "things"));
+  return code ? code : md_plan_read_events(&r, json_object_get(part, "events"));
+}

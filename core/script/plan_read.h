@@ -27,3 +27,6 @@ int md_plan_read(md_plan *plan, const json_t *declaration, md_plan_field *where,
 // The line of events.lua on which the field is written, as far as the table of plan.define shows it; 0 where that is
 // not written out.
 int md_plan_line(const char *text, size_t len, const md_plan_field *where, md_arena *arena);
+
+// Reads a part of a plan ({ things, events } and what else it has): identities are not in it.
+int md_plan_read_part(md_plan *plan, const json_t *part, md_error *err);

@@ -165,6 +165,10 @@ static const char changes_in_production[] = "ALTER TABLE versions ADD COLUMN aut
 static const char shadowed_files[] =
     "CREATE TABLE shadowed(path TEXT PRIMARY KEY, below TEXT NOT NULL, above TEXT NOT NULL) STRICT, WITHOUT ROWID;";
 
+// Versions of before have no part of the plan among their files: their runs go on to see events through this one.
+static const char plan_of_older_versions[] =
+    "INSERT INTO settings SELECT 'plan_of_older_versions', value FROM settings WHERE name = 'plan';";
+
 // [n] leads from schema n to n + 1.
 static const char *const migrations[] = {initial,
                                          outgoing_calls,
@@ -179,7 +183,8 @@ static const char *const migrations[] = {initial,
                                          secrets_of_calls,
                                          expiring_values,
                                          changes_in_production,
-                                         shadowed_files};
+                                         shadowed_files,
+                                         plan_of_older_versions};
 
 int md_schema_newest(void) {
   return (int)(sizeof migrations / sizeof migrations[0]);
