@@ -122,6 +122,7 @@ static void test_S4_each_run_has_it_all(void **state) {
 }
 
 int main(void) {
+  md_json_init();
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(test_S4_once_more_and_then_parked, open_with_ear, tear_down),
       cmocka_unit_test_setup_teardown(test_S4_garbage_is_not_counted, set_up, tear_down),
