@@ -94,7 +94,7 @@ static void mask_controls(char *text) {
     if ((unsigned char)*text < 0x20 || *text == 0x7F) *text = '?';
 }
 
-json_t *md_json_parse(const char *text, size_t len, bool any, md_error *err) {
+static json_t *parse(const char *text, size_t len, size_t flags, md_error *err) {
   if (!text) text = "";
   const char *deep = too_deep(text, text + len);
   if (deep) {
@@ -103,7 +103,7 @@ json_t *md_json_parse(const char *text, size_t len, bool any, md_error *err) {
   }
   json_error_t detail;
   scope.exhausted = false;
-  json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES | (any ? JSON_DECODE_ANY : 0), &detail);
+  json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES | flags, &detail);
   if (root) return root;
   if (scope.exhausted) {
     md_error_set(err, MD_ENOMEM, "line %d, column %d: out of memory", detail.line, detail.column);
@@ -112,6 +112,14 @@ json_t *md_json_parse(const char *text, size_t len, bool any, md_error *err) {
   mask_controls(detail.text);
   md_error_set(err, MD_ESYNTAX, "line %d, column %d: %s", detail.line, detail.column, detail.text);
   return NULL;
+}
+
+json_t *md_json_parse(const char *text, size_t len, bool any, md_error *err) {
+  return parse(text, len, any ? JSON_DECODE_ANY : 0, err);
+}
+
+json_t *md_json_parse_reals(const char *text, size_t len, md_error *err) {
+  return parse(text, len, JSON_DECODE_INT_AS_REAL, err);
 }
 
 static void write_value(md_buffer *out, const json_t *value, int depth);

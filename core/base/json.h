@@ -21,6 +21,9 @@ md_arena *md_json_scope(md_arena *arena);
 // `any` allows scalars at the root; without it the root must be an object or array.
 json_t *md_json_parse(const char *text, size_t len, bool any, md_error *err);
 
+// The same without `any`, but whole numbers are read as doubles too, and may have as many digits as they like.
+json_t *md_json_parse_reals(const char *text, size_t len, md_error *err);
+
 // Appends `value` as canonical JSON: keys sorted bytewise, no white space, doubles in their shortest form that reads
 // back exactly (1.0 stays "1.0"), UTF-8 as it is, control characters escaped. A tree nested more than 4 * MD_JSON_DEPTH
 // deep fails the buffer.

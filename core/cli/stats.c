@@ -58,7 +58,7 @@ static int print(const json_t *result) {
 }
 
 static int call(const char *method, const md_buffer *text, json_t **result, md_error *err) {
-  json_t *in = md_json_parse(text->data, text->len, false, err);
+  json_t *in = md_json_parse_reals(text->data, text->len, err);
   return in ? md_stats_call(method, in, result, err) : err->code;
 }
 
@@ -74,7 +74,7 @@ static int compute(const char *method, md_arena *arena) {
   json_t *result = NULL;
   md_buffer_init(&text);
   md_arena *scope = md_json_scope(arena);
-  int code = md_stats_input_read(STDIN_FILENO, &text, &err);
+  int code = md_stats_input_read(STDIN_FILENO, md_stats_method_find(method), &text, &err);
   if (!code) code = call(method, &text, &result, &err);
   code = code ? fail(method, &err) : print(result);
   md_json_scope(scope);

@@ -104,10 +104,11 @@ int md_thompson_weights(const double *means, const double *sds, size_t arms, dou
                         double *weights, double *top_two, md_arena *arena) {
   int code = md_gaussian_best(means, sds, arms, best, second, arena);
   if (code) return code;
-  double rest = 1 - (double)arms * floor;
+  double rest = fmax(0, 1 - (double)arms * floor);
+  if (arms == 1) second[0] = NAN;
   for (size_t i = 0; i < arms; i++) {
     weights[i] = floor + rest * best[i];
-    top_two[i] = floor + rest * (best[i] + second[i]) / 2;
+    top_two[i] = floor + rest * (arms == 1 ? best[i] : (best[i] + second[i]) / 2);
   }
   return 0;
 }
@@ -119,7 +120,7 @@ void md_gaussian_lift(double lift, double variance, const md_prior *prior, doubl
     mean = lift * (prior->variance / sum) + prior->mean * (variance / sum);
     spread = variance * (prior->variance / sum);
   }
-  double sd = sqrt(spread), z = mean / sd, half = md_normal_upper((1 - level) / 2) * sd;
+  double sd = sqrt(spread), z = mean / sd, half = md_normal_within(level) * sd;
   *out = (md_posterior){.posterior_mean = mean,
                         .posterior_sd = sd,
                         .chance_to_win = md_normal_below(z),

@@ -33,7 +33,8 @@ int md_gaussian_best(const double *means, const double *sds, size_t arms, double
                      md_arena *arena);
 
 // Allocation by Thompson sampling and its top-two form (best + second)/2, each with the floor f: f + (1 - k f) w.
-// (Russo 2016; floor as GrowthBook's bandits.) `floor` at most 1/arms.
+// (Russo 2016; floor as GrowthBook's bandits.) `floor` at most 1/arms. Of one arm, which has no second, `second` is NaN
+// and both weights are 1.
 int md_thompson_weights(const double *means, const double *sds, size_t arms, double floor, double *best, double *second,
                         double *weights, double *top_two, md_arena *arena);
 

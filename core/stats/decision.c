@@ -46,15 +46,25 @@ static finding look(const md_decision_case *at, int arm) {
 }
 
 static bool guardrail_worse(const md_decision_case *at, int arm) {
-  for (size_t i = 0; i < at->guardrail_count; i++)
-    if (at->guardrails[i].arm == arm && at->guardrails[i].upper < 0) return true;
+  for (size_t i = 0; i < at->guardrail_count; i++) {
+    const md_guardrail_result *rail = &at->guardrails[i];
+    if (rail->arm == arm && (at->early ? rail->always_upper : rail->upper) < 0) return true;
+  }
   return false;
 }
 
 static bool guardrails_hold(const md_decision_case *at, int arm) {
-  for (size_t i = 0; i < at->guardrail_count; i++)
-    if (at->guardrails[i].arm == arm && !at->guardrails[i].non_inferior) return false;
+  for (size_t i = 0; i < at->guardrail_count; i++) {
+    const md_guardrail_result *rail = &at->guardrails[i];
+    if (rail->arm == arm && !(at->early ? rail->always_non_inferior : rail->non_inferior)) return false;
+  }
   return true;
+}
+
+static bool swapped(const md_decision_case *at, int arm) {
+  for (size_t i = 0; i < at->goal_count; i++)
+    if (at->goals[i].arm == arm && lower_of(&at->goals[i], at->early) > upper_of(&at->goals[i], at->early)) return true;
+  return false;
 }
 
 // Rules 3 to 6: the numbers can be trusted, and there are enough days.
@@ -66,7 +76,9 @@ static md_decision weigh(const md_decision_case *at, int arm) {
   if (found.above && guardrails_hold(at, arm))
     return (md_decision){MD_VERDICT_SCALE, 4, "a goal is better than in the control, and no guardrail suffers"};
   if (found.narrow)
-    return (md_decision){MD_VERDICT_KEEP, 5, "no difference as large as the one looked for: keep what runs"};
+    return (md_decision){MD_VERDICT_KEEP, 5, "no difference was found, as precisely as was asked: keep what runs"};
+  if (!(at->days_needed > 0))
+    return (md_decision){MD_VERDICT_KEEP, 6, "not decided, and no further days are needed: keep what runs"};
   if (at->days_needed <= at->days_cap)
     return (md_decision){MD_VERDICT_EXTEND, 6, "not decided yet, and the days still needed fit the cap"};
   return (md_decision){MD_VERDICT_KEEP, 6, "not decided, and the days still needed do not fit the cap: keep what runs"};
@@ -79,6 +91,9 @@ md_decision md_decide(const md_decision_case *at, int arm) {
                          "the arms' sizes do not fit their weights: find out who is missing from which arm"};
   if (at->goal_count > MD_DECISION_GOALS_MAX)
     return (md_decision){MD_VERDICT_NONE, 1, "over 100 goals: say which ones decide"};
+  if (swapped(at, arm))
+    return (md_decision){MD_VERDICT_NONE, 1,
+                         "a goal's lower limit is above its upper one: repair where they come from"};
   if (!(at->days >= fewest_days)) return (md_decision){MD_VERDICT_NONE, 2, "fewer than 7 days were measured: wait"};
   return weigh(at, arm);
 }

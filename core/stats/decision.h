@@ -26,6 +26,9 @@ typedef struct md_guardrail_result {
   int arm;
   double upper;      // upper limit of the benefit: below 0, the guardrail is significantly worse
   bool non_inferior; // by its margin
+  // The same by an interval that is valid at every look (asympcs): what counts before the planned end.
+  double always_upper;
+  bool always_non_inferior;
 } md_guardrail_result;
 
 typedef struct md_decision_case {
@@ -37,9 +40,9 @@ typedef struct md_decision_case {
   size_t goal_count;
   const md_guardrail_result *guardrails; // of all arms
   size_t guardrail_count;
-  double target_mde;            // half an interval as wide as this is enough
+  double target_mde;            // an interval whose half-width is this, or less, is narrow enough
   double alpha;                 // of the family of goals and arms
-  double days_needed, days_cap; // still needed for the target; the most that may be added, fixed in advance
+  double days_needed, days_cap; // still needed for the target, 0 for none; the most that may be added, fixed in advance
 } md_decision_case;
 
 typedef struct md_decision {
@@ -49,7 +52,8 @@ typedef struct md_decision {
 } md_decision;
 
 // Decides about `arm`. At most MD_DECISION_GOALS_MAX goals; a case with more, or with none of that arm, has no verdict.
-// An interval that does not exist (NaN) lies nowhere: it neither stops nor scales nor is narrow.
+// An interval that does not exist (NaN) lies nowhere: it neither stops nor scales nor is narrow. One whose lower limit
+// is above its upper one is a fault of the data.
 md_decision md_decide(const md_decision_case *at, int arm);
 
 // "none", "stop", "scale", "keep", "extend".

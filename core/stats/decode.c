@@ -3,12 +3,14 @@
 #include "stats/decode.h"
 #include "base/suggest.h"
 #include "stats/moments.h"
+#include <ctype.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH_MAX_LEN = 96, NAMES_MAX = 24, TYPO_LENGTH = 3 };
+enum { PATH_MAX_LEN = 160, KEY_MAX_LEN = 48, NAMES_MAX = 24 };
 static const double count_max = 9007199254740992.0; // 2^53: further whole numbers are not exact
 
 // Where decoding stands, for messages: "cases[3].seed".
@@ -83,6 +85,8 @@ static int number_into(const place *where, const md_stats_field *field, const js
   if (!json_is_number(value))
     return wrong_type(where, field->type == MD_STATS_COUNT ? "a whole number" : "a number", value);
   *into = json_number_value(value);
+  if (field->type == MD_STATS_COUNT && json_is_integer(value) && json_integer_value(value) > (json_int_t)count_max)
+    return refuse(where, "must be at most 9007199254740992 (2^53)", ""); // 2^53 + 1 would be rounded to 2^53
   return in_bounds(where, field, *into);
 }
 
@@ -115,10 +119,17 @@ static const md_stats_field arm_successes[] = {
     {.name = "x", .type = MD_STATS_COUNT, .offset = offsetof(md_arm, sum), .at_most = "n"},
     {0}};
 
-// No data have these sums: the mean of squares is never below the square of the mean (a little rounding is forgiven).
+const md_stats_field md_stats_arm_fields[] = {{.name = "n", .type = MD_STATS_COUNT},
+                                              {.name = "x", .type = MD_STATS_COUNT},
+                                              {.name = "sum", .type = MD_STATS_REAL},
+                                              {.name = "sum_squares", .type = MD_STATS_REAL},
+                                              {0}};
+
+// No data have these sums: the mean of squares is never below the square of the mean. Forgiven is what adding up n
+// numbers may round (n units in the last place for each sum: Higham 2002, section 4.2), and printing 15 digits.
 static int check_sums(place *where, const md_arm *arm) {
-  double least = arm->sum * (arm->sum / arm->n);
-  if (arm->sum_squares >= least * (1 - 1e-9)) return 0;
+  double least = arm->sum * (arm->sum / arm->n), rounding = fmin(1e-9, 1e-14 + 3 * DBL_EPSILON * arm->n);
+  if (arm->sum_squares >= least * (1 - rounding)) return 0;
   enter(where, "sum_squares", 0);
   return refuse(where, "must be at least sum * sum / n: no values have less", "");
 }
@@ -180,10 +191,14 @@ static size_t size_of(const md_stats_field *field) {
   }
 }
 
+size_t md_stats_longest(const md_stats_field *list) {
+  return list->longest ? list->longest : MD_STATS_VALUES_MAX;
+}
+
 static int check_length(const place *where, const md_stats_field *field, size_t count) {
   char rule[80];
   size_t shortest = field->shortest ? field->shortest : 1;
-  size_t longest = field->longest ? field->longest : MD_STATS_VALUES_MAX;
+  size_t longest = md_stats_longest(field);
   if (count >= shortest && count <= longest) return 0;
   if (count == 0) return refuse(where, "must not be empty", "");
   snprintf(rule, sizeof rule, "must have %s %zu items, not %zu", count < shortest ? "at least" : "at most",
@@ -298,26 +313,51 @@ static int check_relations(place *where, const md_stats_field *fields, const voi
   return code;
 }
 
-// Further members are left alone, so that a record may carry its own name; but one that looks like a misspelt field is
-// refused, lest its default be taken in silence.
-static int check_typos(place *where, const json_t *object, const md_stats_field *fields) {
+// The known name that is meant: by its letters, whatever their case, or as a part of the wrong one; NULL: none is near.
+static const char *nearest_to(const char *key, const md_stats_field *fields) {
   const char *names[NAMES_MAX + 1] = {0};
+  char lower[KEY_MAX_LEN];
+  size_t len = 0;
   for (int i = 0; i < NAMES_MAX && fields[i].name; i++)
     names[i] = fields[i].name;
+  for (; key[len] && len + 1 < sizeof lower; len++)
+    lower[len] = (char)tolower((unsigned char)key[len]);
+  lower[len] = '\0';
+  const char *nearest = md_suggest(key, names);
+  if (!nearest) nearest = md_suggest(lower, names);
+  for (int i = 0; names[i] && !nearest; i++)
+    if (strlen(names[i]) > 1 && strstr(lower, names[i])) nearest = names[i];
+  return nearest;
+}
+
+static int refuse_unknown(place *where, const char *key, const md_stats_field *fields) {
+  char shown[KEY_MAX_LEN], known[256] = "";
+  size_t len = 0;
+  for (; key[len] && len + 1 < sizeof shown; len++)
+    shown[len] = key[len] >= ' ' && key[len] <= '~' ? key[len] : '?';
+  shown[len] = '\0';
+  const char *nearest = nearest_to(key, fields);
+  enter(where, shown, 0);
+  if (nearest) return refuse(where, "is no field; did you mean ", nearest);
+  for (const md_stats_field *field = fields; field->name; field++) {
+    len = strlen(known);
+    snprintf(known + len, sizeof known - len, "%s%s", len ? ", " : "", field->name);
+  }
+  return refuse(where, "is no field; there are ", known);
+}
+
+// Every member must be a field: of one that is ignored, somebody believes that it counts.
+static int check_unknown(place *where, const json_t *object, const md_stats_field *fields) {
   json_t *borrowed = (json_t *)object; // jansson's iteration asks for a mutable one, and changes nothing
   for (void *at = json_object_iter(borrowed); at; at = json_object_iter_next(borrowed, at)) {
     const char *key = json_object_iter_key(at);
-    if (strlen(key) < TYPO_LENGTH || field_named(fields, key)) continue;
-    const char *nearest = md_suggest(key, names);
-    if (!nearest || json_object_get(object, nearest)) continue;
-    enter(where, key, 0);
-    return refuse(where, "is no field; did you mean ", nearest);
+    if (!field_named(fields, key)) return refuse_unknown(where, key, fields);
   }
   return 0;
 }
 
 static int object_into(place *where, const json_t *object, const md_stats_field *fields, void *into) {
-  int code = check_typos(where, object, fields);
+  int code = check_unknown(where, object, fields);
   for (const md_stats_field *field = fields; field->name && !code; field++)
     code = field_into(where, object, field, into);
   return code ? code : check_relations(where, fields, into);

@@ -35,6 +35,8 @@ int md_stats_check_binary(const md_arm *arm, const char *name, md_error *err);
 #define MD_INSIDE .least = 0, .most = 1, .open = true
 #define MD_FROM(number) .least = (number), .most = INFINITY
 #define MD_POSITIVE .least = 0, .most = INFINITY, .open = true
+// Subjects that a prior stands for: as counts, up to 2^53.
+#define MD_PRIOR .least = 0, .most = 9007199254740992, .open = true
 
 #define MD_LEVEL(in)                                                                                                   \
   MD_IN(in, level, REAL, "probability", "of the interval", MD_INSIDE, .optional = true, .otherwise = "0.95")

@@ -27,14 +27,14 @@ void md_welch_t(const md_sample *control, const md_sample *treatment, double lev
     out->df = satterthwaite(a, control->n, b, treatment->n);
     out->t = diff / out->se;
     out->p_value = md_t_two_sided(out->t, out->df);
-    double half = md_t_critical(1 - level, out->df) * out->se;
+    double half = md_t_within(level, out->df) * out->se;
     out->lower = diff - half;
     out->upper = diff + half;
   }
 }
 
 static void test_effect(md_effect *out, double level) {
-  double half = md_t_critical(1 - level, out->df) * out->se;
+  double half = md_t_within(level, out->df) * out->se;
   out->p_value = md_t_two_sided(out->effect / out->se, out->df);
   out->lower = out->effect - half;
   out->upper = out->effect + half;

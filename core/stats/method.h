@@ -60,6 +60,11 @@ struct md_stats_field {
 // Lists of subjects' values are taken up to this length, if the field names no other.
 enum { MD_STATS_VALUES_MAX = 1000000 };
 
+size_t md_stats_longest(const md_stats_field *list); // how many items the list may have
+
+// What an arm's object may have: {n, sum, sum_squares} or {n, x}. Ends with an entry without a name.
+extern const md_stats_field md_stats_arm_fields[];
+
 // Computes `out` from `in`; `arena` is for what lists point to and for scratch. MD_EINVAL with a text that begins with
 // the field's name and a colon, or MD_ENOMEM. `out` is cleared before. Its numbers that do not exist are NaN, and its
 // first member, `const char *why`, then says why.

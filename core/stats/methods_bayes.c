@@ -19,8 +19,8 @@ static int run_chance(const void *in, void *out, md_arena *arena, md_error *err)
 }
 
 #define PRIOR(in)                                                                                                      \
-  MD_IN(in, prior_alpha, REAL, "subjects", "successes that the prior stands for", MD_POSITIVE),                        \
-      MD_IN(in, prior_beta, REAL, "subjects", "failures that the prior stands for", MD_POSITIVE)
+  MD_IN(in, prior_alpha, REAL, "subjects", "successes that the prior stands for", MD_PRIOR),                           \
+      MD_IN(in, prior_beta, REAL, "subjects", "failures that the prior stands for", MD_PRIOR)
 
 static const md_stats_field chance_fields[] = {MD_RATES(chance_in, 0), PRIOR(chance_in), {0}};
 static const md_stats_field chance_out[] = {
@@ -177,8 +177,11 @@ static int run_thompson(const void *in, void *out, md_arena *arena, md_error *er
   if (!all || md_thompson_weights(from->posterior_mean.at, from->posterior_sd.at, arms, from->min_weight, all,
                                   all + arms, all + 2 * arms, all + 3 * arms, arena))
     return no_memory(err);
-  *(thompson_out *)out =
-      (thompson_out){NULL, {all, arms}, {all + arms, arms}, {all + 2 * arms, arms}, {all + 3 * arms, arms}};
+  *(thompson_out *)out = (thompson_out){arms == 1 ? "one arm only: there is no second" : NULL,
+                                        {all, arms},
+                                        {all + arms, arms},
+                                        {all + 2 * arms, arms},
+                                        {all + 3 * arms, arms}};
   return 0;
 }
 

@@ -32,11 +32,11 @@ static const md_stats_field interval_fields[] = {
 static const md_stats_field interval_out[] = {
     MD_OUT(md_nps, nps, "points, -100 to 100", "percentage of promoters less that of detractors"),
     MD_OUT(md_nps, se, "points", "its standard error"),
-    MD_OUT(md_nps, lower_wald, "points", "limit by Wald"),
-    MD_OUT(md_nps, upper_wald, "points", "limit by Wald"),
+    MD_OUT(md_nps, lower_wald, "points", "limit by Wald; may pass 100 either way, where it means no more than 100"),
+    MD_OUT(md_nps, upper_wald, "points", "limit by Wald; may pass 100 either way, where it means no more than 100"),
     MD_OUT(md_nps, adj_wald_center, "points", "after 3/4, 3/2 and 3/4 answers more"),
-    MD_OUT(md_nps, adj_wald_lower, "points", "limit with these: the one to show where answers are few"),
-    MD_OUT(md_nps, adj_wald_upper, "points", "limit with these"),
+    MD_OUT(md_nps, adj_wald_lower, "points", "limit with these, the one to show where answers are few; may pass 100"),
+    MD_OUT(md_nps, adj_wald_upper, "points", "limit with these; may pass 100"),
     {0}};
 
 typedef struct scores_in {

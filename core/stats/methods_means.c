@@ -196,6 +196,6 @@ const md_stats_method md_stats_means_methods[] = {
     {"ratio_metric_delta_method", "Ratios whose denominator is not the subject: opens per send",
      "Deng, Knoblich, Lu 2018, section 3", ratio_fields, ratio_out, sizeof(ratio_in), sizeof(md_ratio), run_ratio},
     {"cuped_difference", "Difference of two means, sharpened by a covariate from before",
-     "Deng, Xu, Kohavi, Walker 2013, section 3", cuped_fields, cuped_out, sizeof(cuped_in), sizeof(md_cuped),
+     "Deng, Xu, Kohavi, Walker 2013, section 3.2.2", cuped_fields, cuped_out, sizeof(cuped_in), sizeof(md_cuped),
      run_cuped},
     {0}};

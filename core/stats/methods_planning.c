@@ -35,17 +35,27 @@ static const md_stats_field adjust_result[] = {
     {0}};
 
 #define ALPHA(in) MD_IN(in, alpha_two_sided, REAL, "probability", "of finding what is not there", MD_INSIDE)
-#define POWER(in) MD_IN(in, power, REAL, "probability", "of finding what is there", MD_INSIDE)
+#define POWER(in)                                                                                                      \
+  MD_IN(in, power, REAL, "probability", "of finding what is there; more than alpha_two_sided / 2", MD_INSIDE)
+
+// As often as that, a test finds something where there is nothing: no size is too small.
+static int check_power(double power, double alpha, md_error *err) {
+  if (power > alpha / 2) return 0;
+  return md_error_set(err, MD_EINVAL, "power: must be more than alpha_two_sided / 2, which chance alone gives: %.17g",
+                      alpha / 2);
+}
 
 typedef struct shares_in {
   double p_control, p_treatment, n_per_arm, alpha_two_sided, power;
 } shares_in;
 
 static int run_size_shares(const void *in, void *out, md_arena *arena, md_error *err) {
-  (void)arena, (void)err;
+  (void)arena;
   const shares_in *from = in;
-  md_sample_size_two_proportions(from->p_control, from->p_treatment, from->alpha_two_sided, from->power, out);
-  return 0;
+  int code = check_power(from->power, from->alpha_two_sided, err);
+  if (!code)
+    md_sample_size_two_proportions(from->p_control, from->p_treatment, from->alpha_two_sided, from->power, out);
+  return code;
 }
 
 static const md_stats_field size_shares_fields[] = {
@@ -62,10 +72,11 @@ typedef struct means_in {
 } means_in;
 
 static int run_size_means(const void *in, void *out, md_arena *arena, md_error *err) {
-  (void)arena, (void)err;
+  (void)arena;
   const means_in *from = in;
-  md_sample_size_two_means(from->delta, from->sd, from->alpha_two_sided, from->power, out);
-  return 0;
+  int code = check_power(from->power, from->alpha_two_sided, err);
+  if (!code) md_sample_size_two_means(from->delta, from->sd, from->alpha_two_sided, from->power, out);
+  return code;
 }
 
 static const md_stats_field size_means_fields[] = {
@@ -80,10 +91,11 @@ static const md_stats_field size_means_out[] = {
     {0}};
 
 static int run_mde(const void *in, void *out, md_arena *arena, md_error *err) {
-  (void)arena, (void)err;
+  (void)arena;
   const shares_in *from = in;
-  md_mde_two_proportions(from->p_control, from->n_per_arm, from->alpha_two_sided, from->power, out);
-  return 0;
+  int code = check_power(from->power, from->alpha_two_sided, err);
+  if (!code) md_mde_two_proportions(from->p_control, from->n_per_arm, from->alpha_two_sided, from->power, out);
+  return code;
 }
 
 static const md_stats_field mde_fields[] = {

@@ -128,8 +128,8 @@ static int run_share(const void *in, void *out, md_arena *arena, md_error *err) 
 static const md_stats_field share_fields[] = {
     MD_IN(share_in, successes, COUNT, "subjects", "so far", .at_most = "n"),
     MD_IN(share_in, n, COUNT, "subjects", "so far", MD_FROM(0)),
-    MD_IN(share_in, prior_a, REAL, "subjects", "successes that the mixture expects", MD_POSITIVE),
-    MD_IN(share_in, prior_b, REAL, "subjects", "failures that the mixture expects", MD_POSITIVE),
+    MD_IN(share_in, prior_a, REAL, "subjects", "successes that the mixture expects", MD_PRIOR),
+    MD_IN(share_in, prior_b, REAL, "subjects", "failures that the mixture expects", MD_PRIOR),
     ALPHA(share_in),
     {0}};
 static const md_stats_field share_result[] = {MD_OUT(md_interval, lower, "share", "limit that holds at every look"),

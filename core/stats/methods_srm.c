@@ -53,7 +53,7 @@ static const md_stats_field chi_square_out[] = {
 static const md_stats_field sequential_in[] = {
     ARMS,
     MD_IN_LIST(srm_in, dirichlet_prior, REAL, "subjects", "the prior's concentration on each arm",
-               .as_many_as = "observed", .longest = MD_SRM_ARMS_MAX, MD_POSITIVE),
+               .as_many_as = "observed", .longest = MD_SRM_ARMS_MAX, MD_PRIOR),
     {0}};
 static const md_stats_field sequential_out[] = {
     MD_OUT(md_srm_sequential, log_bayes_factor, "natural logarithm", "of the evidence against the weights"),

@@ -121,6 +121,7 @@ static const md_stats_field detector_result[] = {
 
 typedef struct sides_in {
   md_stats_list x_before, n_before, x_after, n_after;
+  double level;
 } sides_in;
 
 static int run_quasibinomial(const void *in, void *out, md_arena *arena, md_error *err) {
@@ -128,7 +129,7 @@ static int run_quasibinomial(const void *in, void *out, md_arena *arena, md_erro
   const sides_in *from = in;
   md_days before = {from->x_before.at, from->n_before.at, from->x_before.count};
   md_days after = {from->x_after.at, from->n_after.at, from->x_after.count};
-  md_before_after_quasibinomial(&before, &after, out);
+  md_before_after_quasibinomial(&before, &after, from->level, out);
   return 0;
 }
 
@@ -139,6 +140,7 @@ static const md_stats_field quasibinomial_fields[] = {
     MD_IN_LIST(sides_in, x_after, COUNT, "subjects a day", "successes after", .at_most = "n_after",
                .longest = DAYS_MAX),
     MD_IN_LIST(sides_in, n_after, COUNT, "subjects a day", "after", .as_many_as = "x_after", .longest = DAYS_MAX),
+    MD_LEVEL(sides_in),
     {0}};
 static const md_stats_field quasibinomial_out[] = {
     MD_OUT(md_quasibinomial, log_odds_ratio, "natural logarithm", "after over before"),
@@ -147,6 +149,9 @@ static const md_stats_field quasibinomial_out[] = {
     MD_OUT(md_quasibinomial, se_quasi, "natural logarithm", "standard error with that"),
     MD_OUT(md_quasibinomial, t, "standard errors", "the log odds ratio"),
     MD_OUT(md_quasibinomial, df, "degrees of freedom", "days with subjects, less 2"),
+    MD_OUT(md_quasibinomial, p_value, "probability", "two-sided"),
+    MD_OUT(md_quasibinomial, lower, "natural logarithm", "limit of the log odds ratio"),
+    MD_OUT(md_quasibinomial, upper, "natural logarithm", "limit of the log odds ratio"),
     {0}};
 
 typedef struct series_in {
@@ -173,7 +178,7 @@ static int run_series(const void *in, void *out, md_arena *arena, md_error *err)
   int code = check_series(from, err);
   if (code) return code;
   md_its *its = md_arena_alloc(arena, sizeof *its);
-  double *scratch = md_arena_alloc(arena, 5 * n * sizeof *scratch);
+  double *scratch = md_arena_alloc(arena, 6 * n * sizeof *scratch);
   if (!its || !scratch) return no_memory(err);
   md_interrupted_time_series(from->y.at, n, (size_t)from->n_pre, (size_t)from->lag, scratch, its);
   *to = (series_out){its->why,

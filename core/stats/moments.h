@@ -9,5 +9,6 @@ typedef struct md_arm {
 } md_arm;
 
 double md_arm_mean(const md_arm *arm); // NaN without subjects
-// Of a binary arm p(1 - p), else the sample variance with n - 1; NaN with too few subjects, and never below 0.
+// Of a binary arm p(1 - p), else the sample variance (n Σx² - (Σx)²)/(n (n - 1)), whose difference is taken without the
+// rounding of its products, so that it has all digits that the sums have; NaN with too few subjects, and never below 0.
 double md_arm_variance(const md_arm *arm);

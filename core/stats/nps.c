@@ -13,7 +13,7 @@ static double score(const md_answers *a, double *se) {
 
 void md_nps_interval(const md_answers *a, double level, md_nps *out) {
   md_answers adjusted = {a->promoters + 0.75, a->passives + 1.5, a->detractors + 0.75};
-  double z = md_normal_upper((1 - level) / 2), se, adjusted_se;
+  double z = md_normal_within(level), se, adjusted_se;
   double nps = score(a, &se), centre = score(&adjusted, &adjusted_se);
   *out =
       (md_nps){NULL, nps, se, nps - z * se, nps + z * se, centre, centre - z * adjusted_se, centre + z * adjusted_se};

@@ -11,13 +11,13 @@
 enum {
   SIDE_PANELS = 8,
   HALVINGS_MAX = 20,
-  ARM_BREAKS = 2 * (SIDE_PANELS + HALVINGS_MAX) + 1,
+  ARM_BREAKS = 2 * (SIDE_PANELS + HALVINGS_MAX + 1) + 1,
   POINTS = MD_GAUSS_POINTS,
-  PARTS_MAX = 4
+  DEPTH_MAX = 12 // of halving a panel
 };
 static const double drop = 60;         // below a density's peak, in logarithms, where its own panels end
-static const double fall_a_panel = 12; // in logarithms: more is cut into parts
-static const double lowest = 150;      // below the peak nothing counts any more
+static const double fall_a_panel = 12; // in logarithms: more is cut in half
+static const double lowest = 740;      // below the peak nothing counts any more: e^-740 is no double
 
 typedef double running[POINTS][POINTS]; // [i][j]: the integral from -1 to point i of what is 1 at point j, 0 at others
 
@@ -40,10 +40,10 @@ static void running_init(running out, const md_gauss *gauss) {
   }
 }
 
-// How far to the side of `scale` the density has fallen by `drop`.
-static double reach(const md_order_arm *arm, double scale) {
-  double floor = arm->log_density(arm->mode, arm->context) - drop, step = 4 * scale;
-  while (arm->log_density(arm->mode + step, arm->context) > floor && fabs(step) < 1e300)
+// How far from `from` to the side of `scale` the density has fallen by `drop`.
+static double reach(const md_order_arm *arm, double from, double scale) {
+  double floor = arm->log_density(from, arm->context) - drop, step = 4 * scale;
+  while (arm->log_density(from + step, arm->context) > floor && fabs(step) < 1e300)
     step *= 1.25;
   return step;
 }
@@ -56,7 +56,7 @@ static int ascending(const void *a, const void *b) {
 // One side of an arm: equal panels, the one at the mode halved until it shows the detail.
 static size_t cut_side(const md_order_arm *arm, double scale, double *breaks) {
   size_t n = 0;
-  double panel = reach(arm, scale) / SIDE_PANELS;
+  double panel = reach(arm, arm->mode, scale) / SIDE_PANELS;
   for (int k = 1; k <= SIDE_PANELS; k++)
     breaks[n++] = arm->mode + panel * k;
   for (int k = 0; k < HALVINGS_MAX && fabs(panel) > arm->detail; k++)
@@ -64,38 +64,60 @@ static size_t cut_side(const md_order_arm *arm, double scale, double *breaks) {
   return n;
 }
 
+// A wide arm is the highest of all where the panels of the narrow ones end, and beyond: it goes on from there.
+static size_t cut_ends(const md_order_arm *arms, size_t count, double first, double last, double *breaks) {
+  size_t n = 0;
+  for (size_t i = 0; i < count; i++) {
+    breaks[n++] = first + reach(&arms[i], first, -arms[i].scale);
+    breaks[n++] = last + reach(&arms[i], last, arms[i].scale);
+  }
+  return n;
+}
+
 static size_t cut(const md_order_arm *arms, size_t count, double *breaks) {
   size_t n = 0;
+  double first = arms[0].mode, last = first;
   for (size_t i = 0; i < count; i++) {
     breaks[n++] = arms[i].mode;
     n += cut_side(&arms[i], -arms[i].scale, breaks + n);
     n += cut_side(&arms[i], arms[i].scale, breaks + n);
   }
+  for (size_t i = 0; i < n; i++) {
+    first = fmin(first, breaks[i]);
+    last = fmax(last, breaks[i]);
+  }
+  n += cut_ends(arms, count, first, last, breaks + n);
   qsort(breaks, n, sizeof *breaks, ascending);
   return n;
 }
 
-// Between the arms' own panels a density may fall by far more than one panel resolves: into how many parts to cut.
-static int parts_of(const md_order_arm *arms, size_t count, double from, double to) {
-  double parts = 1;
+// Between the arms' own panels a density may fall by far more than one panel resolves.
+static bool resolved(const md_order_arm *arms, size_t count, double from, double to) {
   for (size_t i = 0; i < count; i++) {
     double peak = arms[i].log_density(arms[i].mode, arms[i].context);
     double a = arms[i].log_density(from, arms[i].context) - peak, b = arms[i].log_density(to, arms[i].context) - peak;
-    if (fmax(a, b) > -lowest) parts = fmax(parts, ceil(fabs(a - b) / fall_a_panel));
+    if (fmax(a, b) > -lowest && fabs(a - b) > fall_a_panel) return false;
   }
-  return (int)fmin(parts, PARTS_MAX);
+  return true;
+}
+
+// Halves a panel until each part is resolved; writes where the parts begin into `out`, or counts them where it is NULL.
+static size_t halve(const md_order_arm *arms, size_t count, double from, double to, int depth, double *out) {
+  double middle = from + (to - from) / 2;
+  if (depth == DEPTH_MAX || !(middle > from && middle < to) || resolved(arms, count, from, to)) {
+    if (out) *out = from;
+    return 1;
+  }
+  size_t left = halve(arms, count, from, middle, depth + 1, out);
+  return left + halve(arms, count, middle, to, depth + 1, out ? out + left : NULL);
 }
 
 static size_t refine(const md_order_arm *arms, size_t count, const double *breaks, size_t cuts, double *out) {
   size_t n = 0;
-  for (size_t i = 0; i + 1 < cuts; i++) {
-    double width = breaks[i + 1] - breaks[i];
-    int parts = width > 0 ? parts_of(arms, count, breaks[i], breaks[i + 1]) : 0;
-    for (int k = 0; k < parts; k++)
-      out[n++] = breaks[i] + width * k / parts;
-  }
-  out[n++] = breaks[cuts - 1];
-  return n;
+  for (size_t i = 0; i + 1 < cuts; i++)
+    if (breaks[i + 1] > breaks[i]) n += halve(arms, count, breaks[i], breaks[i + 1], 0, out ? out + n : NULL);
+  if (out) out[n] = breaks[cuts - 1];
+  return n + 1;
 }
 
 static void place(double *at, double *weight, const double *breaks, size_t count, const md_gauss *gauss) {
@@ -169,15 +191,17 @@ static int allocate(tails *t, md_order *order, md_arena *arena) {
 
 int md_order_init(md_order *order, const md_order_arm *arms, size_t count, md_arena *arena) {
   double *own = md_arena_alloc(arena, count * ARM_BREAKS * sizeof *own);
-  double *breaks = md_arena_alloc(arena, count * ARM_BREAKS * PARTS_MAX * sizeof *breaks);
-  if (!own || !breaks) return MD_ENOMEM;
-  size_t cuts = refine(arms, count, own, cut(arms, count, own), breaks);
-  tails t = {.breaks = breaks, .panels = cuts - 1, .arms = count};
+  if (!own) return MD_ENOMEM;
+  size_t cuts = cut(arms, count, own), parts = refine(arms, count, own, cuts, NULL);
+  double *breaks = md_arena_alloc(arena, parts * sizeof *breaks);
+  if (!breaks) return MD_ENOMEM;
+  refine(arms, count, own, cuts, breaks);
+  tails t = {.breaks = breaks, .panels = parts - 1, .arms = count};
   *order = (md_order){.arms = count, .nodes = t.panels * POINTS};
   if (allocate(&t, order, arena)) return MD_ENOMEM;
   md_gauss_init(&t.gauss);
   running_init(t.table, &t.gauss);
-  place((double *)order->at, (double *)order->weight, breaks, cuts, &t.gauss);
+  place((double *)order->at, (double *)order->weight, breaks, parts, &t.gauss);
   for (size_t node = 0; node < order->nodes; node++)
     for (size_t arm = 0; arm < count; arm++)
       t.density[node * count + arm] = exp(arms[arm].log_density(order->at[node], arms[arm].context));

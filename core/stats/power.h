@@ -3,6 +3,8 @@
 // thread.
 #pragma once
 
+// Power must be more than alpha/2 in all of them: that much chance alone gives.
+
 typedef struct md_sample_size {
   const char *why;
   double n_per_arm;

@@ -22,9 +22,9 @@ void md_two_proportion_z_pooled(const md_two_rates *r, md_z_pooled *out) {
 
 // Both limits in forms without cancellation: the roots' product is x²/(n(n + z²)).
 void md_wilson_interval(double x, double n, double level, md_interval *out) {
-  double z = md_normal_upper((1 - level) / 2);
+  double z = md_normal_within(level);
   double sum = 2 * x + z * z + z * sqrt(z * z + 4 * x * (n - x) / n);
-  *out = (md_interval){NULL, 2 * x * (x / n) / sum, sum / (2 * (n + z * z))};
+  *out = (md_interval){NULL, x > 0 ? 2 * x * (x / n) / sum : 0, sum / (2 * (n + z * z))};
   if (x == n) out->upper = 1;
 }
 

@@ -10,6 +10,11 @@
 // Ramdas 2023, arXiv 2103.06476v7, equation 161.) NaN where it does not exist.
 double md_asympcs_rho(double alpha, double tuning_n, bool two_sided);
 
+// The normal distribution that such a sequence leans on is not yet there while an arm of 0 and 1 has few of either:
+// fewer of one than MD_ASYMPCS_COUNT, or for a lift fewer successes of the control than MD_ASYMPCS_LIFT_COUNT, give no
+// interval. The simulation behind the two numbers: docs/statistics.md, asympcs_binary.
+enum { MD_ASYMPCS_COUNT = 20, MD_ASYMPCS_LIFT_COUNT = 60 };
+
 typedef struct md_asympcs {
   const char *why;
   double effect, se, lower, upper, p_value;
@@ -17,7 +22,7 @@ typedef struct md_asympcs {
 
 // An interval that holds at every look: half-width SE √N √(2(Nρ²+1) ln(√(Nρ²+1)/α)/(Nρ)²), N the subjects of both arms;
 // p = min(1, √(Nρ²+1) exp(-ρ²Z²N/(2(Nρ²+1)))). (The same, equation 9, two-sided.) Difference absolute or relative, as
-// in means.h.
+// in means.h. Arms whose sums only values of 0 and 1 have are taken for such.
 void md_asympcs_effect(const md_arm *control, const md_arm *treatment, bool relative, double alpha, double tuning_n,
                        md_asympcs *out);
 

@@ -38,6 +38,14 @@ double md_normal_upper(double p) {
   return gsl_cdf_ugaussian_Qinv(p);
 }
 
+double md_normal_within(double level) {
+  if (level >= 0.5) return md_normal_upper((1 - level) / 2); // 1 - level is exact
+  double z = level * sqrt(M_PI / 2);
+  for (int i = 0; i < 4; i++) // Newton from the tangent at 0: four steps converge at one half, none is needed near 0
+    z += (level - erf(z / M_SQRT2)) / (2 * md_normal_density(z));
+  return z;
+}
+
 double md_chi2_above(double x, double df) {
   return df > 0 && !isnan(x) ? gsl_cdf_chisq_Q(x, df) : NAN;
 }
@@ -65,6 +73,11 @@ double md_bisect(double (*f)(double x, const void *context), const void *context
       high = middle;
   }
   return low + (high - low) / 2;
+}
+
+double md_cross(double a, double b, double c, double d) {
+  double right = c * d, rest = fma(-c, d, right); // c d = right - rest
+  return fma(a, b, -right) + rest;
 }
 
 // P_n(x) and P_{n-1}(x) by Bonnet's recursion.

@@ -6,17 +6,19 @@
 
 // Normal: through erfc (Abramowitz, Stegun 1964, 26.2.29 and 7.1.2); quantiles as GSL has them (Wichura 1988, AS 241).
 double md_normal_density(double z);
-double md_normal_below(double z);     // P(Z <= z)
-double md_normal_above(double z);     // P(Z > z)
-double md_normal_two_sided(double z); // P(|Z| >= |z|)
-double md_normal_quantile(double p);  // z with P(Z <= z) = p
-double md_normal_upper(double p);     // z with P(Z > z) = p
+double md_normal_below(double z);      // P(Z <= z)
+double md_normal_above(double z);      // P(Z > z)
+double md_normal_two_sided(double z);  // P(|Z| >= |z|)
+double md_normal_quantile(double p);   // z with P(Z <= z) = p
+double md_normal_upper(double p);      // z with P(Z > z) = p
+double md_normal_within(double level); // z with P(|Z| <= z) = level, exact for the smallest levels too
 
 double md_chi2_above(double x, double df); // the incomplete gamma function: Abramowitz, Stegun 1964, 26.4.19
 
 // Student's t, any df > 0. NaN for another df. (Student 1908; Abramowitz, Stegun 1964, 26.7.1; noncentral: Owen 1965.)
 double md_t_two_sided(double t, double df);                      // P(|T| >= |t|)
 double md_t_critical(double two_sided_p, double df);             // t with P(|T| >= t) = p
+double md_t_within(double level, double df);                     // t with P(|T| <= t) = level, small levels too
 double md_noncentral_t_above(double t, double df, double shift); // P(T' > t), df >= 1, t > 0
 
 // ln Γ*(a) = ln Γ(a) - (a - 1/2) ln a + a - ln √2π: what Stirling's formula leaves out. a > 0.
@@ -28,6 +30,10 @@ double md_log_beta_peak(double a, double b);
 
 // x with f(x) = 0 between `low` and `high`, at which f has different signs; bisected to the last bit.
 double md_bisect(double (*f)(double x, const void *context), const void *context, double low, double high);
+
+// a b - c d to within 1.5 units in the last place, however much of the products cancels. (Kahan's algorithm: Jeannerod,
+// Louvet, Muller 2013, theorem 1.2.)
+double md_cross(double a, double b, double c, double d);
 
 // Gauss and Legendre's points and weights of 16 on [-1, 1]. (Abramowitz, Stegun 1964, 25.4.29.)
 enum { MD_GAUSS_POINTS = 16 };

@@ -33,26 +33,34 @@ void md_srm_chi_square(const double *observed, const double *weights, size_t arm
     out->why = "one arm only has a weight: there is nothing to compare";
 }
 
-static double log_beta(const double *a, size_t k) {
-  double sum = 0, logs = 0;
-  for (size_t i = 0; i < k; i++) {
-    sum += a[i];
-    logs += lgamma(a[i]);
-  }
-  return logs - lgamma(sum);
+// ln(top/bottom)
+static double log_ratio(double top, double bottom) {
+  double off = (top - bottom) / bottom;
+  return fabs(off) < 0.5 ? log1p(off) : log(top) - log(bottom);
 }
 
-// ln B(c), c = a + n, by Stirling's formula with its remainder; its large terms meet those of Σ n ln w under one
-// logarithm each, Σ n ln(c/(C w)).
+// ln((a + n)/a)
+static double log_growth(double n, double a) {
+  return n < a ? log1p(n / a) : log(a + n) - log(a);
+}
+
+// ln(c A/(C a)), c = a + n, C = A + N: how the arm's parts of the prior and of the posterior differ.
+static double log_shift(double n, double a, double n_total, double a_total) {
+  double off = md_cross(n, a_total, a, n_total) / a_total / (a * (1 + n_total / a_total));
+  return fabs(off) < 0.5 ? log1p(off) : log_growth(n, a) - log_growth(n_total, a_total);
+}
+
+// ln B(c) - ln B(a), c = a + n, by Stirling's formula with its remainder for both. Their large terms, and those of
+// Σ n ln w, meet under one logarithm each: Σ n ln(c/(C w)) + Σ (a - 1/2) ln(c A/(C a)).
 double md_log_dirichlet_factor(const double *n, const double *w, const double *a, size_t k) {
-  double total = sum_of(n, k) + sum_of(a, k), sum = -log_beta(a, k);
+  double n_total = sum_of(n, k), a_total = sum_of(a, k), total = n_total + a_total;
+  double sum = md_log_gamma_star(a_total) - md_log_gamma_star(total);
   for (size_t i = 0; i < k; i++) {
-    double c = a[i] + n[i], off = (c - total * w[i]) / (total * w[i]);
-    if (n[i] > 0) sum += n[i] * log1p(off);
-    sum += (a[i] - 0.5) * log(c / total) + md_log_gamma_star(c);
+    double c = a[i] + n[i];
+    if (n[i] > 0) sum += n[i] * log_ratio(c, total * w[i]);
+    sum += (a[i] - 0.5) * log_shift(n[i], a[i], n_total, a_total) + md_log_gamma_star(c) - md_log_gamma_star(a[i]);
   }
-  double free = (double)k - 1;
-  return sum - md_log_gamma_star(total) + free / 2 * (log(2 * M_PI) - log(total));
+  return sum - ((double)k - 1) / 2 * log_growth(n_total, a_total);
 }
 
 // The weights, scaled, and what belongs to them, of the arms that have one.

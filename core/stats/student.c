@@ -48,6 +48,20 @@ double md_t_critical(double two_sided_p, double df) {
   return t;
 }
 
+double md_t_within(double level, double df) {
+  if (level >= 0.5) return md_t_critical(1 - level, df); // 1 - level is exact
+  if (!(df > 0) || !(level > 0)) return NAN;
+  over_log context = {df, log_height(df)};
+  double v = log(level) - M_LN2 - context.height; // as if the density were as high as at 0: too near
+  for (int i = 0; i < 60; i++) {                  // Newton for ln P over ln t
+    double within = 2 * md_integrate_falling(over_log_t, &context, v, -1);
+    double step = log(level / within) * within / (2 * exp(over_log_t(v, &context)));
+    v += step;
+    if (!(fabs(step) > 1e-14)) break;
+  }
+  return exp(v);
+}
+
 typedef struct over_spread {
   double t, df, shift, constant;
 } over_spread;

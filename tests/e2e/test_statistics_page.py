@@ -47,6 +47,8 @@ def fields_are_as_the_help_says():
 
 
 def same(got, wanted):
+    """To 9 digits: the last ones depend on the compiler (whether a product and a sum become one instruction, how libm was
+    built), which the page cannot promise and a sanitizer's build changes."""
     if isinstance(wanted, float) and isinstance(got, (int, float)):
         return math.isclose(got, wanted, rel_tol=1e-9, abs_tol=1e-12)
     if isinstance(wanted, dict):

@@ -168,14 +168,46 @@ def test_what_is_no_input():
     assert code == 2 and not out and "wilson" in error, (code, out, error)
 
 
+def test_refusals_say_where_and_what():
+    long = "{" + ",".join(f'"a{i}":1' for i in range(1_000_000)) + "}"
+    for method, text, wanted in (
+            ("wilson_interval", '{"x":1,"n":2} n', "the input: must end where its object ends"),
+            ("wilson_interval", '{"x":1,"n":2}}', "the input: must end where its object ends"),
+            ("wilson_interval", "{'x':1,'n':2}", "the input: text and names need double quotes, not single ones"),
+            ("fnv1a_32", "{\"strings\":['a']}", "strings[0]: text and names need double quotes, not single ones"),
+            ("wilson_interval", "{x:1}", "the input: names of fields need double quotes"),
+            ("wilson_interval", "\ufeff{\"x\":1,\"n\":2}", "the input: begins with a byte order mark: save it as UTF-8 without one"),
+            ("wilson_interval", '{"x":1,"n":2,"a\\nb\\u001b":1}', "a?b?: is no field; there are x, n, level"),
+            ("wilson_interval", long, "the input: must have at most 100 members"),
+            ("wilson_interval", '{"x":1,"n":2,"LEVEL":0.9}', "LEVEL: is no field; did you mean level"),
+            ("bucket_ranges", '{"cases":[{"n":2,"coverage":1,"weights":[0.5,Infinity]}]}',
+             "cases[0].weights[1]: must be a finite number: JSON has no NaN, infinity or hexadecimal"),
+            ("wilson_interval", '{"x":1,"n":9007199254740993}', "n: must be at most 9007199254740992 (2^53)"),
+            ("wilson_interval", '{"x":1,"n":9007199254740992.5}', "n: must be at most 9007199254740992 (2^53)"),
+            ("wilson_interval", '{"x":1,"n":123456789012345678901234567890}', "n: must be at most 9007199254740992 (2^53)"),
+            ("mean_ttest_absolute", '{"control":{"n":9007199254740993,"x":1},"treatment":{"n":2,"x":1}}',
+             "control.n: must be at most 9007199254740992 (2^53)"),
+            ("wilson_interval", '{"x":' + "[" * 9, "x[0][0][0][0][0][0][0]: is nested too deeply for any method")):
+        code, out, error = call(method, text)
+        assert code == 2 and not out and error == f"momentd stats {method}: {wanted}\n", (method, text[:80], code, out, error)
+
+
+def test_whole_numbers_of_any_length_are_numbers():
+    """A sum of squares is no count: Python and R write a large one without a fraction."""
+    arm = '{"n":1000000,"sum":100000000000,"sum_squares":%s}'
+    text = '{"control":' + arm % "20000000000000000000000" + ',"treatment":' + arm % "2e22" + "}"
+    code, out, error = call("mean_ttest_absolute", text)
+    assert code == 0 and json.loads(out)["effect"] == 0, (code, out, error)
+
+
 def measured(method, head, item, tail):
     """Exit code, error, seconds and peak memory (bytes) of one call, its text streamed."""
     start = time.monotonic()
     child = subprocess.Popen([MOMENTD, "stats", method], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         child.stdin.write(head)
-        block = item * 10_000
-        for _ in range(MANY // 10_000):
+        block = item * 1_000
+        for _ in range(MANY // 1_000):
             child.stdin.write(block)
         child.stdin.write(tail)
         child.stdin.close()
@@ -189,17 +221,28 @@ def measured(method, head, item, tail):
 
 
 def test_ten_million_values_in_bounded_time_and_memory():
+    """Of every list of every method, those in lists of objects too: refused with the field's own limit."""
     tried = 0
     for method in methods():
-        lists = [path.removesuffix("[]") for path, _ in fields(method) if path.endswith("[]") and "." not in path]
-        for name in lists[:1]:
-            code, error, seconds, memory = measured(method, b'{"%s":[1' % name.encode(), b",1", b"]}")
-            assert code == 2 and name in error and error.count("\n") == 1, (method, code, error)
+        record = max((vector["in"] for vector in vectors(method)), key=len)
+        for path, kind in fields(method):
+            if not path.endswith("[]"):
+                continue
+            *way, name = path.removesuffix("[]").split(".")
+            most = re.search(r"at most (\d+) items", kind)
+            most = int(most.group(1)) if most else 1_000_000
+            item = encode(record[name][0]) if not way else "1"
+            head = "{" + "".join(f'"{step.removesuffix("[]")}":[{{' for step in way) + f'"{name}":[{item}'
+            code, error, seconds, memory = measured(method, head.encode(), ("," + item).encode(), b"]")
+            shown = "".join(step.removesuffix("[]") + "[0]." for step in way) + name
+            assert code == 2 and error == f"momentd stats {method}: {shown}: must have at most {most} items\n", (path, code, error)
             assert seconds < 10 * SLOW, (method, seconds)
             assert memory < (256 << 20) * SLOW, (method, memory)
             tried += 1
-    assert tried
+    print(f"{tried} lists")
+    assert tried > 35
 
 
 main(test_every_field_of_every_method_made_wrong, test_every_method_answers_what_the_library_answers, test_what_is_no_input,
+     test_refusals_say_where_and_what, test_whole_numbers_of_any_length_are_numbers,
      test_ten_million_values_in_bounded_time_and_memory)

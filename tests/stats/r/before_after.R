@@ -1,25 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 # Before and after a change: quasibinomial by days, interrupted time series with Newey and West's errors.
 
-quasibinomial_results <- function(x_before, n_before, x_after, n_after) {
+quasibinomial_results <- function(x_before, n_before, x_after, n_after, level = 0.95) {
   x <- c(values(x_before), values(x_after))
   n <- c(values(n_before), values(n_after))
   after <- rep(0:1, c(length(x_before$values), length(x_after$values)))
   df <- length(x) - 2
   xb <- sum(x[after == 0]); nb <- sum(n[after == 0]); xa <- sum(x[after == 1]); na <- sum(n[after == 1])
   if (xb %in% c(0, nb) || xa %in% c(0, na)) {
-    return(list(log_odds_ratio = NA, se_binomial = NA, dispersion = NA, se_quasi = NA, t = NA, df = df))
+    return(list(log_odds_ratio = NA, se_binomial = NA, dispersion = NA, se_quasi = NA, t = NA, df = df, p_value = NA, lower = NA, upper = NA))
   }
   fit <- function(family) {
     summary(glm(cbind(x, n - x) ~ after, family = family, control = glm.control(epsilon = 1e-12, maxit = 100)))
   }
   plain <- coef(fit(binomial))[2, ]
   if (df == 0) {
-    return(list(log_odds_ratio = plain[[1]], se_binomial = plain[[2]], dispersion = NA, se_quasi = NA, t = NA, df = 0))
+    return(list(log_odds_ratio = plain[[1]], se_binomial = plain[[2]], dispersion = NA, se_quasi = NA, t = NA, df = 0, p_value = NA,
+                lower = NA, upper = NA))
   }
   quasi <- fit(quasibinomial)
   list(log_odds_ratio = plain[[1]], se_binomial = plain[[2]], dispersion = quasi$dispersion, se_quasi = coef(quasi)[2, 2],
-       t = coef(quasi)[2, 3], df = df)
+       t = coef(quasi)[2, 3], df = df, p_value = coef(quasi)[2, 4],
+       lower = plain[[1]] - qt((1 + level) / 2, df) * coef(quasi)[2, 2], upper = plain[[1]] + qt((1 + level) / 2, df) * coef(quasi)[2, 2])
 }
 days <- function(xb, nb, xa, na) list(x_before = list_of(xb), n_before = list_of(nb), x_after = list_of(xa), n_after = list_of(na))
 random_days <- function(seed, before, after, n, p, q) {

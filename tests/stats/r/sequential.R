@@ -12,26 +12,31 @@ vectors("asympcs_rho", function(...) list(rho = rho_of(...)), c(
     0.001, 1e9, FALSE, 0.2, 20, TRUE, 0.2, 20, FALSE, 0.5, 100, TRUE, 0.4, 100, FALSE, 1e-10, 1000, TRUE, 1e-10, 1000, FALSE,
     0.025, 4000, TRUE, 0.025, 4000, FALSE, 0.99, 50, TRUE, 0.49, 50, FALSE, 0.07, 12345, TRUE, 0.3, 7, TRUE)))
 
-always_valid <- function(effect, se, n, alpha, tuning_n) {
-  if (is.na(se) || se == 0) return(list(effect = effect, se = se, lower = NA, upper = NA, p_value = NA))
+# No interval while an arm of 0 and 1 has fewer than 20 of either, or a lift's control fewer than 60 successes.
+early <- function(x, n, difference) {
+  min(x, n - x) < 20 || (difference == "relative" && x[1] < 60)
+}
+always_valid <- function(effect, se, n, alpha, tuning_n, early = FALSE) {
+  if (is.na(se) || se == 0 || early) return(list(effect = effect, se = se, lower = NA, upper = NA, p_value = NA))
   r <- n * rho_of(alpha, tuning_n)^2
   reach <- se * sqrt(n) * sqrt(2 * (r + 1) * log(sqrt(r + 1) / alpha) / (n * r))
   list(effect = effect, se = se, lower = effect - reach, upper = effect + reach,
        p_value = min(1, sqrt(r + 1) * exp(-(effect / se)^2 * r / (2 * (r + 1)))))
 }
-sequence_of <- function(mc, vc, mt, vt, n, difference, alpha, tuning_n) {
-  if (difference == "absolute") return(always_valid(mt - mc, sqrt(vc + vt), n, alpha, tuning_n))
+sequence_of <- function(mc, vc, mt, vt, n, difference, alpha, tuning_n, early) {
+  if (difference == "absolute") return(always_valid(mt - mc, sqrt(vc + vt), n, alpha, tuning_n, early))
   if (mc == 0) return(always_valid(NA, NA, n, alpha, tuning_n))
-  always_valid(mt / mc - 1, sqrt(vt / mc^2 + vc * mt^2 / mc^4), n, alpha, tuning_n)
+  always_valid(mt / mc - 1, sqrt(vt / mc^2 + vc * mt^2 / mc^4), n, alpha, tuning_n, early)
 }
 asympcs_mean <- function(control, treatment, difference, alpha, tuning_n) {
   sequence_of(control$sum / control$n, sample_variance(control) / control$n, treatment$sum / treatment$n,
-              sample_variance(treatment) / treatment$n, control$n + treatment$n, difference, alpha, tuning_n)
+              sample_variance(treatment) / treatment$n, control$n + treatment$n, difference, alpha, tuning_n, FALSE)
 }
 asympcs_binary <- function(control, treatment, difference, alpha, tuning_n) {
   p <- control$x / control$n
   q <- treatment$x / treatment$n
-  sequence_of(p, p * (1 - p) / control$n, q, q * (1 - q) / treatment$n, control$n + treatment$n, difference, alpha, tuning_n)
+  sequence_of(p, p * (1 - p) / control$n, q, q * (1 - q) / treatment$n, control$n + treatment$n, difference, alpha, tuning_n,
+              early(c(control$x, treatment$x), c(control$n, treatment$n), difference))
 }
 looks <- function(base) {
   Map(function(i, d, a, n) list(control = i$control, treatment = i$treatment, difference = d, alpha = a, tuning_n = n), base,
@@ -39,7 +44,10 @@ looks <- function(base) {
       rep_len(c(10000, 500, 1, 20000, 1e9), length(base)))
 }
 vectors("asympcs_mean", asympcs_mean, looks(mean_arms))
-vectors("asympcs_binary", asympcs_binary, looks(lapply(two_arms, function(i) {
+many <- rows_in_order(c("x_control", "n_control", "x_treatment", "n_treatment"),
+  60, 1000, 20, 900, 59, 1000, 200, 900, 20, 40, 20, 41, 19, 1000, 50, 1000, 100, 120, 110, 130, 5000, 1e6, 5100, 1e6,
+  480, 500, 470, 500, 1e8, 1e9, 100100000, 1e9)
+vectors("asympcs_binary", asympcs_binary, looks(lapply(c(two_arms, many), function(i) {
   list(control = list(n = i$n_control, x = i$x_control), treatment = list(n = i$n_treatment, x = i$x_treatment))
 })))
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of bayes.c and order.c: closed forms, the exact sum, symmetry, and far tails.
 #include "stats/bayes.h"
+#include "stats/special.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -125,11 +126,60 @@ static void the_largest_count(void **state) {
   md_arena_free(arena);
 }
 
+// Against 60 digits of the exact sum: what is nearly certain has a tail with all its digits, down to where doubles end.
+static void tails_keep_their_digits(void **state) {
+  (void)state;
+  static const double cases[][7] = {
+      {0, 5000, 60, 5000, 0, 7.1684624370893731e-23, 0.011995201919232307},
+      {0, 1000000, 40, 1000000, 0, 4.5455071151449155e-19, 3.9999920000160454e-5},
+      {999995, 1000000, 999000, 1000000, 9.7235795218659987e-291, 0.00099499801000397999, 9.8159517484154298e-297},
+      {10, 20, 11, 20, 0.51255383145238566, 0.0060309435117116787, 0.0065259930166621738}};
+  for (size_t i = 0; i < 4; i++) {
+    const double *c = cases[i], prior = i == 3 ? 1000 : 1;
+    md_chance out = chance(c[0], c[1], c[2], c[3], prior, prior);
+    if (c[4] > 0) assert_near(out.prob_treatment_beats_control, c[4]);
+    assert_near(out.expected_loss_choose_treatment, c[5]);
+    assert_near(out.expected_loss_choose_control, c[6]);
+  }
+}
+
+// Φ(-d/√(1 + s²)) for a narrow arm far above a wide one: most of the tail lies beyond the narrow one's end.
+static void a_wide_arm_reaches_beyond_a_narrow_one(void **state) {
+  (void)state;
+  static const double distances[] = {3, 10, 14, 20, 25, 30, 36}, narrow[] = {1e-6, 0.01, 1};
+  md_arena *arena = md_arena_new(0);
+  for (size_t i = 0; i < 21; i++) {
+    double d = distances[i / 3], s = narrow[i % 3], best[2], second[2];
+    assert_int_equal(md_gaussian_best((double[]){0, d}, (double[]){1, s}, 2, best, second, arena), 0);
+    assert_near(best[0], md_normal_above(d / hypot(1, s)));
+    assert_near(second[1], best[0]);
+    md_arena_reset(arena);
+  }
+  md_arena_free(arena);
+}
+
+static void one_arm_has_no_second(void **state) {
+  (void)state;
+  md_arena *arena = md_arena_new(0);
+  double best, second, weight, top;
+  assert_int_equal(md_thompson_weights((double[]){3}, (double[]){2}, 1, 0.4, &best, &second, &weight, &top, arena), 0);
+  assert_near(best, 1);
+  assert_missing(second);
+  assert_near(weight, 1);
+  assert_near(top, 1); // all new subjects go somewhere
+  md_arena_free(arena);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(the_largest_count),         cmocka_unit_test(in_closed_form),
-      cmocka_unit_test(agrees_with_the_exact_sum), cmocka_unit_test(far_tails_are_exact),
-      cmocka_unit_test(equal_arms_share),          cmocka_unit_test(normal_pair_in_closed_form),
-      cmocka_unit_test(posterior_of_a_lift)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(tails_keep_their_digits),
+                                     cmocka_unit_test(a_wide_arm_reaches_beyond_a_narrow_one),
+                                     cmocka_unit_test(one_arm_has_no_second),
+                                     cmocka_unit_test(the_largest_count),
+                                     cmocka_unit_test(in_closed_form),
+                                     cmocka_unit_test(agrees_with_the_exact_sum),
+                                     cmocka_unit_test(far_tails_are_exact),
+                                     cmocka_unit_test(equal_arms_share),
+                                     cmocka_unit_test(normal_pair_in_closed_form),
+                                     cmocka_unit_test(posterior_of_a_lift)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,7 +35,7 @@ static month random_month(stats_random *r) {
                     .early = stats_uniform(r) < 0.3,
                     .target_mde = 0.05,
                     .alpha = 0.05,
-                    .days_needed = 20 * stats_uniform(r),
+                    .days_needed = fmax(0, 22 * stats_uniform(r) - 2),
                     .days_cap = 14,
                     .goal_count = (size_t)(1 + 3.99 * stats_uniform(r)),
                     .guardrail_count = (size_t)(3.99 * stats_uniform(r))}};
@@ -50,7 +50,8 @@ static month random_month(stats_random *r) {
                                   one_of(r, p, 7)};
   }
   for (int i = 0; i < GUARDS; i++)
-    m.guards[i] = (md_guardrail_result){(int)(1.99 * stats_uniform(r)), one_of(r, ends, 7), stats_uniform(r) < 0.7};
+    m.guards[i] = (md_guardrail_result){(int)(1.99 * stats_uniform(r)), one_of(r, ends, 7), stats_uniform(r) < 0.7,
+                                        one_of(r, ends, 7), stats_uniform(r) < 0.7};
   return m;
 }
 
@@ -82,8 +83,8 @@ static md_verdict by_the_rules(const month *m, int *rule) {
   }
   for (size_t i = 0; i < at->guardrail_count; i++) {
     if (m->guards[i].arm != ARM) continue;
-    if (m->guards[i].upper < 0) worse = true;
-    if (!m->guards[i].non_inferior) inferior = true;
+    if ((at->early ? m->guards[i].always_upper : m->guards[i].upper) < 0) worse = true;
+    if (!(at->early ? m->guards[i].always_non_inferior : m->guards[i].non_inferior)) inferior = true;
   }
   if ((*rule = 1, at->data_fault || at->srm_p < 0.001)) return MD_VERDICT_NONE;
   if ((*rule = 2, at->days < 7)) return MD_VERDICT_NONE;
@@ -91,7 +92,7 @@ static md_verdict by_the_rules(const month *m, int *rule) {
   if ((*rule = 4, above && !inferior)) return MD_VERDICT_SCALE;
   if ((*rule = 5, !wide)) return MD_VERDICT_KEEP;
   *rule = 6;
-  return at->days_needed <= at->days_cap ? MD_VERDICT_EXTEND : MD_VERDICT_KEEP;
+  return at->days_needed > 0 && at->days_needed <= at->days_cap ? MD_VERDICT_EXTEND : MD_VERDICT_KEEP;
 }
 
 static void random_months_follow_the_rules(void **state) {

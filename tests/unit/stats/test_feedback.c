@@ -72,8 +72,22 @@ static void simpson(void **state) {
   assert_non_null(out.why);
 }
 
+// Two strata that weigh each other up exactly: what rounding leaves has no sign, and reverses none.
+static void strata_that_cancel_reverse_nothing(void **state) {
+  (void)state;
+  md_mantel_haenszel out;
+  const md_stratum strata[] = {{7, 30, 11, 70}, {11, 70, 7, 30}};
+  md_mantel_haenszel_of(strata, 2, &out);
+  assert_true(out.mh_risk_difference == 0);
+  assert_false(out.sign_reversal);
+  const md_stratum tenths[] = {{1, 10, 2, 10}, {3, 30, 2, 30}, {2, 10, 4, 60}, {1, 3, 19, 57}, {1, 20, 0, 20}};
+  md_mantel_haenszel_of(tenths, 2, &out);
+  assert_false(out.sign_reversal);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(scores), cmocka_unit_test(score_difference),
-                                     cmocka_unit_test(funnel), cmocka_unit_test(simpson)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(strata_that_cancel_reverse_nothing), cmocka_unit_test(scores),
+                                     cmocka_unit_test(score_difference), cmocka_unit_test(funnel),
+                                     cmocka_unit_test(simpson)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

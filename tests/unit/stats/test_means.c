@@ -143,8 +143,45 @@ static void cuped_takes_the_covariate_out(void **state) {
   assert_true(out.theta == 0 && out.diff_adjusted == out.diff_raw && out.variance_reduction == 0);
 }
 
+static void the_smallest_levels(void **state) {
+  (void)state;
+  assert_near(md_t_within(1e-12, 3), 1.3603495231756634e-12);
+  assert_near(md_t_within(1e-200, 30), 1.2638001130616794e-200);
+  assert_near(md_t_within(0.3, 7), 0.40153823240010842);
+  assert_near(md_t_within(0.45, 1.5), 0.75664352840668102);
+  assert_near(md_t_within(0.2, 1), 0.32491969623290633); // tan(π/10)
+  assert_near(md_t_within(0.95, 10), 2.2281388519649385);
+  assert_missing(md_t_within(0.3, 0));
+}
+
+// Far from 0 the two terms of the variance agree in all digits that a double has; their difference is exact all the
+// same.
+static void variance_far_from_zero(void **state) {
+  (void)state;
+  // 2^20 + {0, 1}: 2^41 + 2^21 + 1, where nothing is rounded.
+  assert_near(md_arm_variance(&(md_arm){2, 2097153, 2199025352705.0, false}), 0.5);
+  // 1e9 values, a mean of 1e6 and a variance of 1: Σx² = n (m² + 1) - 1 is a double to 1 part in 2^53.
+  assert_within(md_arm_variance(&(md_arm){1e9, 1e15, 1e21 + 1e9, false}), 1, 1e-4);
+  assert_near(md_arm_variance(&(md_arm){4, 4e150, 5e300, false}), 1e300 / 3);
+  assert_near(md_arm_variance(&(md_arm){4, 4e-150, 5e-300, false}), 1e-300 / 3);
+}
+
+// θ is that of both arms' subjects put together (Deng, Xu, Kohavi, Walker 2013, section 3.2.2), not the mean of what is
+// found within each arm: here the arms' means differ, so that the two are far apart.
+static void cuped_pools_the_population(void **state) {
+  (void)state;
+  const double yc[] = {1, 2, 3}, xc[] = {1, 2, 3}, yt[] = {11, 12, 13}, xt[] = {2, 3, 4};
+  md_cuped out;
+  md_cuped_difference(&(md_cuped_arm){yc, xc, 3}, &(md_cuped_arm){yt, xt, 3}, &out);
+  // Together: Σ(x - 2.5)(y - 7) = 19, Σ(x - 2.5)² = 5.5. Within the arms it would be 1.
+  assert_near(out.theta, 19 / 5.5);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(student_as_in_r),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(the_smallest_levels),
+                                     cmocka_unit_test(variance_far_from_zero),
+                                     cmocka_unit_test(cuped_pools_the_population),
+                                     cmocka_unit_test(student_as_in_r),
                                      cmocka_unit_test(welch),
                                      cmocka_unit_test(effects_from_sums),
                                      cmocka_unit_test(caps_at_the_quantile),

@@ -89,7 +89,58 @@ static void names_the_field_and_the_rule(void **state) {
 static void a_misspelt_field_is_no_default(void **state) {
   (void)state;
   assert_refused("wilson_interval", "{\"x\":1,\"n\":2,\"levle\":0.9}", "levle: is no field; did you mean level");
-  ask("wilson_interval", "{\"x\":1,\"n\":2,\"comment\":\"a record may carry its own name\"}");
+  assert_refused("wilson_interval", "{\"x\":1,\"n\":2,\"LEVEL\":0.9}", "LEVEL: is no field; did you mean level");
+  assert_refused("wilson_interval", "{\"x\":1,\"n\":2,\"level\":0.9,\"Level\":0.8}",
+                 "Level: is no field; did you mean level");
+  assert_refused("wilson_interval", "{\"x\":1,\"n\":2,\"conf_level\":0.9}",
+                 "conf_level: is no field; did you mean level");
+  assert_refused("wilson_interval", "{\"x\":1,\"n\":2,\"lvl\":0.9}", "lvl: is no field; there are x, n, level");
+  assert_refused("wilson_interval", "{\"x\":1,\"n\":2,\"a\\nb\\u001b\":0.9}",
+                 "a?b?: is no field; there are x, n, level");
+  assert_refused("mantel_haenszel_simpson",
+                 "{\"strata\":[{\"x_a\":1,\"n_a\":2,\"x_b\":0,\"n_b\":3,\"name\":\"spring\"}]}",
+                 "strata[0].name: is no field; there are x_a, n_a, x_b, n_b");
+  assert_refused("mean_ttest_absolute",
+                 "{\"control\":{\"n\":2,\"sum\":1,\"sum_square\":1,\"sum_squares\":1},\"treatment\":{\"n\":2,\"x\":1}}",
+                 "control.sum_square: is no field; did you mean sum_squares");
+}
+
+// 2^53 is the last whole number that a double counts to; the next would be taken for it.
+static void counts_end_at_2_to_the_53(void **state) {
+  (void)state;
+  ask("wilson_interval", "{\"x\":9007199254740992,\"n\":9007199254740992}");
+  assert_refused("wilson_interval", "{\"x\":0,\"n\":9007199254740993}", "n: must be at most 9007199254740992 (2^53)");
+  assert_refused("wilson_interval", "{\"x\":0,\"n\":9223372036854775807}",
+                 "n: must be at most 9007199254740992 (2^53)");
+  assert_refused(
+      "beta_binomial_chance_to_win",
+      "{\"x_control\":1,\"n_control\":2,\"x_treatment\":1,\"n_treatment\":2,\"prior_alpha\":1e16,\"prior_beta\":1}",
+      "prior_alpha: must be more than 0 and less than 9007199254740992, not 10000000000000000");
+}
+
+// No two numbers have a sum of 2 and a sum of squares of less than 2; up to what adding up rounds.
+static void sums_that_no_values_have(void **state) {
+  (void)state;
+  static const char format[] =
+      "{\"control\":{\"n\":10,\"sum\":1e8,\"sum_squares\":%s},\"treatment\":{\"n\":10,\"x\":3}}";
+  char text[160];
+  snprintf(text, sizeof text, format, "9.999999999e14");
+  assert_refused("mean_ttest_absolute", text,
+                 "control.sum_squares: must be at least sum * sum / n: no values have less");
+  snprintf(text, sizeof text, format, "999999999999999.99");
+  ask("mean_ttest_absolute", text);
+}
+
+// As often as alpha/2 chance alone finds something on that side: no number of subjects is too small for it.
+static void power_is_more_than_chance(void **state) {
+  (void)state;
+  static const char refusal[] = "power: must be more than alpha_two_sided / 2, which chance alone gives: 0.25";
+  assert_refused("sample_size_two_proportions",
+                 "{\"p_control\":0.1,\"p_treatment\":0.2,\"alpha_two_sided\":0.5,\"power\":0.25}", refusal);
+  assert_refused("sample_size_two_means", "{\"delta\":1,\"sd\":1,\"alpha_two_sided\":0.5,\"power\":0.1}", refusal);
+  assert_refused("mde_two_proportions_absolute",
+                 "{\"p_control\":0.1,\"n_per_arm\":100,\"alpha_two_sided\":0.5,\"power\":0.25}", refusal);
+  ask("mde_two_proportions_absolute", "{\"p_control\":0.1,\"n_per_arm\":100,\"alpha_two_sided\":0.5,\"power\":0.2501}");
 }
 
 static void unknown_methods(void **state) {
@@ -211,6 +262,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(names_the_field_and_the_rule),
       cmocka_unit_test(a_misspelt_field_is_no_default),
+      cmocka_unit_test(counts_end_at_2_to_the_53),
+      cmocka_unit_test(sums_that_no_values_have),
+      cmocka_unit_test(power_is_more_than_chance),
       cmocka_unit_test(unknown_methods),
       cmocka_unit_test(defaults_hold_and_whole_reals_count),
       cmocka_unit_test(arms_in_both_forms),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tests of proportions.c against the tables of Newcombe 1998 and values computed by hand.
 #include "stats/proportions.h"
+#include "stats/special.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -117,8 +118,26 @@ static void non_inferiority_turns_with_the_direction(void **state) {
   assert_non_null(up.why);
 }
 
+// Of a level so small that 1 - level is 1: the share itself, and z is the level over the density's height at 0.
+static void the_smallest_levels(void **state) {
+  (void)state;
+  md_interval out;
+  assert_near(md_normal_within(1e-300), 1.2533141373155003e-300);
+  assert_near(md_normal_within(1e-17), 1.2533141373155003e-17);
+  assert_near(md_normal_within(0.3), 0.38532046640756762);
+  assert_near(md_normal_within(0.49999), 0.67447401595416907);
+  assert_near(md_normal_within(0.95), 1.9599639845400545);
+  md_wilson_interval(0, 10, 1e-17, &out);
+  assert_true(out.lower == 0);
+  assert_near(out.upper, 1.5707963267948966e-34 / 10);
+  md_wilson_interval(3, 10, 1e-300, &out);
+  assert_near(out.lower, 0.3);
+  assert_near(out.upper, 0.3);
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(wilson_as_printed),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(the_smallest_levels),
+                                     cmocka_unit_test(wilson_as_printed),
                                      cmocka_unit_test(wilson_mirrors_and_ends),
                                      cmocka_unit_test(newcombe_as_printed),
                                      cmocka_unit_test(pooled_test),

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -88,8 +89,61 @@ static void beta_mixture(void **state) {
   assert_near(out.upper, 0.457245987596756);
 }
 
+// Against 60 digits, where the prior outweighs the data or is next to nothing.
+static void beta_mixture_of_large_and_tiny_priors(void **state) {
+  (void)state;
+  static const double cases[][7] = {{0, 10, 1e10, 1e10, 0.05, 0, 0.62943277536314852},
+                                    {10, 10, 1e12, 1e12, 0.05, 0.37056722455430763, 1},
+                                    {300, 1000, 1e9, 1e9, 0.05, 0.13945027497028694, 0.50371013387753515},
+                                    {30, 100, 1e15, 1e15, 0.01, 0.1123853138565893, 0.55088175749676884},
+                                    {0, 100, 1e-200, 1, 0.05, 0, 0.029513049607039935},
+                                    {700, 1000, 1e12, 1, 0.05, 5.4091767463122504e-5, 0.99999999988935055}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    const double *c = cases[i];
+    md_interval out;
+    md_bernoulli_sequence(c[0], c[1], c[2], c[3], c[4], &out);
+    assert_near(out.lower, c[5]);
+    assert_near(out.upper, c[6]);
+  }
+}
+
+static md_asympcs shares(double n_control, double x_control, double n_treatment, double x_treatment, bool relative,
+                         bool said) {
+  md_asympcs out;
+  md_asympcs_effect(&(md_arm){n_control, x_control, x_control, said},
+                    &(md_arm){n_treatment, x_treatment, x_treatment, said}, relative, 0.05, 5000, &out);
+  return out;
+}
+
+// The effect is there from the start; what claims to hold at every look waits, whether the arms are said to be of 0 and
+// 1 or are seen to be.
+static void few_successes_have_no_interval_yet(void **state) {
+  (void)state;
+  for (int said = 0; said < 2; said++) {
+    assert_true(isfinite(shares(1000, 20, 1000, 20, false, said).lower));
+    assert_true(isfinite(shares(1000, 60, 1000, 20, true, said).lower));
+    md_asympcs out = shares(1000, 19, 1000, 90, false, said);
+    assert_near(out.effect, 0.071);
+    assert_true(out.se > 0);
+    assert_missing(out.lower);
+    assert_missing(out.upper);
+    assert_missing(out.p_value);
+    assert_non_null(out.why);
+    assert_missing(shares(1000, 90, 1000, 19, false, said).lower);
+    assert_missing(shares(1000, 981, 1000, 900, false, said).p_value);
+    out = shares(1000, 59, 1000, 90, true, said);
+    assert_missing(out.p_value);
+    assert_non_null(strstr(out.why, "60 successes"));
+  }
+  md_asympcs other;
+  md_asympcs_effect(&(md_arm){100, 5, 9, false}, &(md_arm){100, 9, 19, false}, false, 0.05, 5000, &other);
+  assert_true(isfinite(other.lower)); // not of 0 and 1
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(rho_by_hand),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(beta_mixture_of_large_and_tiny_priors),
+                                     cmocka_unit_test(few_successes_have_no_interval_yet),
+                                     cmocka_unit_test(rho_by_hand),
                                      cmocka_unit_test(interval_and_p_agree),
                                      cmocka_unit_test(no_interval_without_variance),
                                      cmocka_unit_test(bounds_as_published),

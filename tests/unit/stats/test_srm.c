@@ -64,8 +64,28 @@ static void bayes_factor_by_hand(void **state) {
   assert_near(factor(5e8, 5e8), log(sqrt(M_PI * 5e8) / (1e9 + 1)));
 }
 
+// Against 60 digits: what a prior that outweighs the data adds is small, and not what lgamma of it rounds.
+static void large_and_tiny_priors(void **state) {
+  (void)state;
+  static const struct {
+    double n[2], w[2], a[2], wanted, within;
+  } cases[] = {{{500, 600}, {1, 1}, {1e6, 1e6}, 0.0022237025340708503, 1e-9},
+               {{12, 8}, {1, 1}, {1e4, 1e4}, -0.00010014229107016703, 1e-9},
+               {{10, 20}, {1, 2}, {1e12, 2e12}, -4.9999999999759722e-12, 1e-9},
+               {{10, 20}, {1, 1}, {1e10, 1e10}, 1.74999999691875e-9, 1e-6},
+               {{1e9, 2e9}, {1, 2}, {1e9, 2e9}, -0.34657359032858377, 1e-9},
+               {{10, 20}, {1, 1}, {1e-300, 1e15}, -1002.567048950441, 1e-9},
+               {{1e15, 1e15}, {1, 1}, {1, 1}, -17.390170435090588, 1e-9}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    md_srm_sequential out;
+    md_srm_sequential_multinomial(cases[i].n, cases[i].w, cases[i].a, 2, &out);
+    assert_within(out.log_bayes_factor, cases[i].wanted, cases[i].within);
+  }
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(chi_square), cmocka_unit_test(an_arm_of_weight_0_must_stay_empty),
+  const struct CMUnitTest tests[] = {cmocka_unit_test(large_and_tiny_priors), cmocka_unit_test(chi_square),
+                                     cmocka_unit_test(an_arm_of_weight_0_must_stay_empty),
                                      cmocka_unit_test(nothing_to_compare), cmocka_unit_test(bayes_factor_by_hand)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
