@@ -95,6 +95,8 @@ void md_engine_call_finished(md_engine *engine, md_call_attempt *attempt);
 // Acts, for use inside md_submission.act (T9, R3).
 int md_engine_cancel_run(md_engine *engine, int64_t id, const char *reason, md_error *err);
 int md_engine_retry_run(md_engine *engine, int64_t id, md_error *err);
+// The version that new runs of a moment take; MD_ENOTFOUND when it takes none.
+int md_engine_live(md_engine *engine, const char *moment, int64_t *version, md_error *err);
 // P3: makes two persons one (rows of people, resolved to whom they are joined to), or MD_ECONFLICT: they are one, or
 // each has a value of the plan's first strong kind. And undoes the join that made `row` an alias: MD_ECONFLICT when it
 // is none.

@@ -17,11 +17,21 @@ static uint32_t digest_of(const json_t *args) {
   return digest;
 }
 
-static void diverge(md_turn_state *turn, const md_entry *recorded, const md_step *step) {
-  turn->parked = md_arena_printf(
-      turn->engine->arena, "diverged at step %d: the journal has %s(%s) of %s:%d, the script now calls %s(%s) at %s:%d",
-      turn->step + 1, md_step_kind_name(recorded->kind), recorded->name, recorded->file, recorded->line,
-      md_step_kind_name(step->kind), step->name, step->file, step->line);
+const char *md_replay_place(md_arena *arena, md_step_kind kind, const char *name, const char *file, int line) {
+  return md_arena_printf(arena, "%s(%s) at %s:%d", md_step_kind_name(kind), name, file, line);
+}
+
+void md_replay_diverge(md_turn_state *turn, const md_entry *recorded, const md_step *step) {
+  md_arena *arena = turn->engine->arena;
+  md_difference *at = &turn->difference;
+  at->step = turn->step + 1;
+  at->recorded = md_replay_place(arena, recorded->kind, recorded->name, recorded->file, recorded->line);
+  at->attempted = md_replay_place(arena, step->kind, step->name, step->file, step->line);
+  bool whole = at->recorded && at->attempted;
+  turn->parked = whole ? md_arena_printf(arena, "diverged at step %d: the journal has %s, the script now calls %s",
+                                         at->step, at->recorded, at->attempted)
+                       : NULL;
+  if (!turn->parked) turn->code = MD_ENOMEM;
 }
 
 int md_replay_event(md_turn_state *turn, int64_t seq, md_answer *answer) {
@@ -98,7 +108,7 @@ static void replay(md_turn_state *turn, const md_entry *entry, const md_step *st
   answer->kind = MD_ANSWER_SUSPEND;
   answer->replayed = true;
   if (entry->kind != step->kind || strcmp(entry->name, step->name) != 0) {
-    diverge(turn, entry, step);
+    md_replay_diverge(turn, entry, step);
     return;
   }
   if (entry->arguments != digest_of(step->args)) turn->engine->drift++;
@@ -175,6 +185,8 @@ void md_replay_step(void *context, const md_step *step, md_answer *answer) {
         md_error_set(&turn->error, MD_ECORRUPT, "the journal of run %lld is damaged", (long long)turn->run->id);
   } else if (turn->judged) {
     md_judge_step(turn, step, answer);
+  } else if (turn->engine->rehearsing) {
+    md_rehearse_step(turn, step, digest_of(step->args), answer);
   } else if (turn->checking) {
     check_last(turn, step);
   } else if (turn->steps - turn->base >= MD_STEPS_MAX) {

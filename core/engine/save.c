@@ -4,6 +4,7 @@
 #include "engine/state.h"
 
 int md_save_run(md_engine *engine, md_run *run, md_error *err) {
+  if (engine->rehearsing) return 0;
   int kept = md_retention_keep(engine, run, err);
   if (kept) return kept;
   if (run->id <= md_runs_last_id(engine->store)) return md_runs_update(engine->store, run, err);

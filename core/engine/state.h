@@ -76,7 +76,8 @@ struct md_engine {
   bool offering;                 // there may be events that are still to be offered to runs (T8)
   md_key linked[MD_KEYS_MAX];    // things of which the event being taken told what they belong to, late (P4)
   int linked_count;
-  bool heavy; // there may be runs that wait for their larger budget (S3)
+  bool rehearsing; // R4: turns are only tried, and nothing of them is kept
+  bool heavy;      // there may be runs that wait for their larger budget (S3)
   bool ready;
   int64_t joined[MD_JOINED_MAX]; // persons whom the event being taken has joined (P3)
   int joined_count;
@@ -201,7 +202,7 @@ md_wait_answer md_collect_answer(const md_wait *wait);
 int md_judge(md_engine *engine, md_run *run, const md_wait *wait, const int64_t *seqs, int count, bool first,
              bool *accepted, md_error *err);
 
-// save.c: writes a run, a new one for the first time.
+// save.c: writes a run, a new one for the first time; nothing while a turn is only rehearsed.
 int md_save_run(md_engine *engine, md_run *run, md_error *err);
 
 // turn.c: runs one turn and applies what it did. `answer` NULL: the first turn; else the open wait's answer. Answers 0,

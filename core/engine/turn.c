@@ -24,7 +24,7 @@ static bool on_replaying(void *context) {
 static void on_log(void *context, const char *level, const char *text, int line) {
   const md_turn_state *turn = context;
   const md_observer *observer = turn->engine->options.observer;
-  if (on_replaying(context) || turn->judged) return;
+  if (on_replaying(context) || turn->judged || turn->engine->rehearsing) return;
   if (observer)
     observer->said(observer->context, turn->run, text, line);
   else
@@ -153,6 +153,7 @@ int md_turn_park(md_turn_state *turn, const char *reason, md_error *err) {
   run->state = MD_RUN_PARKED;
   run->reason = reason;
   run->turn_at = turn->engine->now;
+  if (turn->engine->rehearsing) return 0;
   md_log(MD_LOG_ERROR, "engine", "run parked", "moment", run->moment, "run", md_log_int(run->id), "error", reason,
          NULL);
   return md_save_run(turn->engine, run, err);
@@ -164,13 +165,16 @@ static int put_off(md_turn_state *turn, md_error *err) {
   return md_save_run(turn->engine, turn->run, err);
 }
 
-// A replay that ended before the journal did met fewer steps than were recorded.
-static void check_end(md_turn_state *turn) {
+void md_turn_check_end(md_turn_state *turn) {
   md_entry entry;
-  if (md_journal_next(&turn->reader, &entry) == 1)
-    turn->parked = md_arena_printf(turn->engine->arena,
-                                   "diverged at step %d: the journal has %s(%s) of %s:%d, the script has ended",
-                                   turn->step + 1, md_step_kind_name(entry.kind), entry.name, entry.file, entry.line);
+  md_arena *arena = turn->engine->arena;
+  if (md_journal_next(&turn->reader, &entry) != 1) return;
+  const char *recorded = md_replay_place(arena, entry.kind, entry.name, entry.file, entry.line);
+  turn->difference = (md_difference){turn->step + 1, recorded, "the end of run"};
+  turn->parked = recorded ? md_arena_printf(arena, "diverged at step %d: the journal has %s, the script has ended",
+                                            turn->difference.step, recorded)
+                          : NULL;
+  if (!turn->parked) turn->code = MD_ENOMEM;
 }
 
 static int conclude(md_turn_state *turn, md_turn_result result, const md_turn_end *end, int64_t budget, md_error *err) {
@@ -182,7 +186,8 @@ static int conclude(md_turn_state *turn, md_turn_result result, const md_turn_en
     if (err) *err = turn->error;
     return turn->code;
   }
-  if (result == MD_TURN_DONE && !turn->parked) check_end(turn);
+  if (result == MD_TURN_DONE && !turn->parked) md_turn_check_end(turn);
+  if (turn->code) return turn->code;
   if (!turn->parked && turn->engine->options.verify && (result == MD_TURN_DONE || result == MD_TURN_SUSPENDED))
     verify(turn, result, end);
   if (turn->parked) return md_turn_park(turn, turn->parked, err);

@@ -26,6 +26,12 @@ typedef struct md_measured {
   struct md_measured *before;
 } md_measured;
 
+// Where the script and its journal part; both as "send(reminder) at cart/moment.lua:12".
+typedef struct md_difference {
+  int step; // counted from 1; 0: they do not
+  const char *recorded, *attempted;
+} md_difference;
+
 typedef struct md_turn_state {
   md_engine *engine;
   md_run *run;
@@ -50,6 +56,7 @@ typedef struct md_turn_state {
   const json_t *state;         // that it was continued with, or NULL
   md_entry *next;              // it is continued: the first entry of its next journal
   const char *parked;          // a divergence in words
+  md_difference difference;    // the same in parts
   int code;                    // a failure of storage or memory; `error` has its text
   int identity_count;
   // The person's identities, once a step has asked: md_step_measure may be called thousands of times.
@@ -71,6 +78,8 @@ int md_turn_open(md_turn_state **out, md_engine *engine, md_run *run, md_error *
 int md_turn_close(md_turn_state *turn, int code, md_error *err);
 md_turn_result md_turn_script(md_turn_state *turn, int64_t budget, md_turn_end *end);
 int md_turn_park(md_turn_state *turn, const char *reason, md_error *err);
+// A replay that ended before the journal did met fewer steps than were recorded: parks it as diverged.
+void md_turn_check_end(md_turn_state *turn);
 
 // replay.c: the journal's side of a turn. `answer` NULL: no wait is answered.
 int md_replay_begin(md_turn_state *turn, const md_wait_answer *answer);
@@ -79,6 +88,14 @@ void md_replay_step(void *context, const md_step *step, md_answer *answer);
 int md_replay_rewind(md_turn_state *turn, const void *journal, size_t len);
 // Gives an event as an answer.
 int md_replay_event(md_turn_state *turn, int64_t seq, md_answer *answer);
+
+// The journal has another step than the script takes.
+void md_replay_diverge(md_turn_state *turn, const md_entry *recorded, const md_step *step);
+// "send(reminder) at cart/moment.lua:12" in the arena, or NULL.
+const char *md_replay_place(md_arena *arena, md_step_kind kind, const char *name, const char *file, int line);
+
+// rehearse.c: the first step past a journal that is only tried on other code (R4).
+void md_rehearse_step(md_turn_state *turn, const md_step *step, uint32_t arguments, md_answer *answer);
 
 // judge.c: the host's side of a wait's where.
 void md_judge_step(md_turn_state *turn, const md_step *step, md_answer *answer);

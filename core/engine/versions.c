@@ -10,6 +10,15 @@ md_moment *md_moment_find(md_engine *engine, const char *name) {
   return NULL;
 }
 
+int md_engine_live(md_engine *engine, const char *moment, int64_t *version, md_error *err) {
+  const md_moment *found = md_moment_find(engine, moment);
+  if (!found) return md_error_set(err, MD_ENOTFOUND, "there is no moment %s", moment);
+  if (!found->live)
+    return md_error_set(err, MD_ENOTFOUND, "%s was removed: it has no version that new runs take", moment);
+  *version = found->live->version;
+  return 0;
+}
+
 md_loaded *md_loaded_find(md_engine *engine, int64_t version) {
   for (md_loaded *at = engine->loaded; at; at = at->next)
     if (at->version == version) return at;

@@ -180,6 +180,36 @@ int md_events_last_about(md_store *store, md_key key, int64_t before, md_arena *
 static const char select_pending[] =
     "SELECT " COLUMNS " FROM events WHERE flags & 2 <> 0 AND seq > ?1 ORDER BY seq LIMIT 1";
 
+static const char received_by[] = "SELECT seq, received_at FROM events WHERE seq <= ?1 ORDER BY seq DESC LIMIT 1";
+
+static int read_received(md_store *store, int64_t up_to, int64_t *seq, md_micros *at, md_error *err) {
+  md_row row = {0};
+  int code = md_statement_open(store, &row.stmt, err, received_by, "i", up_to);
+  if (code) return code;
+  code = md_statement_step(store, row.stmt, err);
+  *seq = code == 1 ? md_row_int(&row, 0) : 0;
+  *at = code == 1 ? md_row_int(&row, 1) : 0;
+  md_statement_close(row.stmt);
+  return code < 0 ? code : 0;
+}
+
+// By halves: numbers and times grow together (B3).
+int md_events_last_by(md_store *store, md_micros at, int64_t *seq, md_error *err) {
+  int64_t low = 0, high = md_events_last_seq(store);
+  while (low < high) {
+    int64_t middle = low + (high - low + 1) / 2, found;
+    md_micros received;
+    int code = read_received(store, middle, &found, &received, err);
+    if (code) return code;
+    if (found <= low || received <= at)
+      low = middle;
+    else
+      high = found - 1;
+  }
+  *seq = low;
+  return 0;
+}
+
 int md_events_next_pending(md_store *store, int64_t after, md_arena *arena, md_event *out, md_error *err) {
   return get_one(store, select_pending, after, arena, out, err);
 }

@@ -55,6 +55,8 @@ int md_events_get(md_store *store, int64_t seq, md_arena *arena, md_event *out, 
 int md_events_next_about(md_store *store, md_key key, int64_t after, md_arena *arena, md_event *out, md_error *err);
 // The newest about `key` with seq < before, or MD_ENOTFOUND.
 int md_events_last_about(md_store *store, md_key key, int64_t before, md_arena *arena, md_event *out, md_error *err);
+// The newest one received by `at`, or a number before the next; 0 when there is none.
+int md_events_last_by(md_store *store, md_micros at, int64_t *seq, md_error *err);
 // Emitted events not yet processed, oldest first; partial index. MD_ENOTFOUND when none with seq > after.
 int md_events_next_pending(md_store *store, int64_t after, md_arena *arena, md_event *out, md_error *err);
 int md_events_mark_processed(md_store *store, int64_t seq, md_error *err);

@@ -151,18 +151,22 @@ static int read_run(md_row *row, md_run *out, md_error *err) {
   return md_row_result(row, err);
 }
 
-static int get_one(md_store *store, const char *sql, int64_t bound, md_arena *arena, md_run *out, md_error *err) {
-  md_row row = {.arena = arena};
-  int code = md_statement_open(store, &row.stmt, err, sql, "i", bound);
-  if (code) return code;
-  code = md_statement_step(store, row.stmt, err);
+// The first row of an opened statement, which is closed.
+static int read_only_row(md_store *store, md_row *row, md_run *out, md_error *err) {
+  int code = md_statement_step(store, row->stmt, err);
   if (code == 1) {
-    code = read_run(&row, out, err);
+    code = read_run(row, out, err);
   } else if (code == 0) {
     code = md_error_set(err, MD_ENOTFOUND, "there is no such run");
   }
-  md_statement_close(row.stmt);
+  md_statement_close(row->stmt);
   return code;
+}
+
+static int get_one(md_store *store, const char *sql, int64_t bound, md_arena *arena, md_run *out, md_error *err) {
+  md_row row = {.arena = arena};
+  int code = md_statement_open(store, &row.stmt, err, sql, "i", bound);
+  return code ? code : read_only_row(store, &row, out, err);
 }
 
 static const char select_run[] = "SELECT " COLUMNS " FROM runs WHERE id = ?1";
@@ -228,6 +232,18 @@ static const char select_after[] = "SELECT " COLUMNS " FROM runs WHERE id > ?1 O
 
 int md_forget_next_run(md_store *store, int64_t after, md_arena *arena, md_run *out, md_error *err) {
   return get_one(store, select_after, after, arena, out, err);
+}
+
+static const char select_in_flight[] =
+    "SELECT " COLUMNS " FROM runs WHERE id > ?1 AND id <= ?2 AND state IN (1, 2) AND version <> ?3"
+    " AND (?4 = 0 OR version = ?4) AND moment = ?5 ORDER BY id LIMIT 1";
+
+int md_runs_next_in_flight(md_store *store, const md_flight *flight, int64_t after, int64_t until, md_arena *arena,
+                           md_run *out, md_error *err) {
+  md_row row = {.arena = arena};
+  int code = md_statement_open(store, &row.stmt, err, select_in_flight, "iiiit", after, until, flight->to, flight->from,
+                               flight->moment);
+  return code ? code : read_only_row(store, &row, out, err);
 }
 
 static const char list_runs[] = "SELECT " COLUMNS " FROM runs WHERE id < ?1 AND (?2 IS NULL OR moment = ?2)"

@@ -55,6 +55,14 @@ int md_runs_next_due(md_store *store, md_micros until, md_arena *arena, md_run *
 // The first queued, or parked, run with id > after. MD_ENOTFOUND when none. Partial indexes.
 int md_runs_next_queued(md_store *store, int64_t after, md_arena *arena, md_run *out, md_error *err);
 int md_runs_next_parked(md_store *store, int64_t after, md_arena *arena, md_run *out, md_error *err);
+// The first run with after < id <= until that waits or is queued on another version of the moment than `to` (`from`: on
+// this one; 0: on any). MD_ENOTFOUND when none.
+typedef struct md_flight {
+  const char *moment;
+  int64_t from, to;
+} md_flight;
+int md_runs_next_in_flight(md_store *store, const md_flight *flight, int64_t after, int64_t until, md_arena *arena,
+                           md_run *out, md_error *err);
 // Writes keys and person of a run that were not known at its start, and files it under them.
 int md_runs_relate(md_store *store, const md_run *run, md_error *err);
 // When the earliest timer is due; 0 when there is none.

@@ -45,6 +45,10 @@ int md_versions_put(md_store *store, const char *moment, const char *digest, con
   return put_files(store, *id, files, count, err);
 }
 
+int md_versions_find(md_store *store, const char *moment, const char *digest, int64_t *id, md_error *err) {
+  return md_statement_number(store, id, err, find_version, "tt", moment, digest);
+}
+
 static int read_version(md_row *row, md_version *out, md_error *err) {
   const char *digest = (const char *)sqlite3_column_text(row->stmt, 2);
   *out = (md_version){.id = md_row_int(row, 0), .moment = md_row_text(row, 1), .created_at = md_row_int(row, 3)};

@@ -106,6 +106,7 @@ static void scripts_are_told_from_specs(void **state) {
 }
 
 int main(void) {
+  md_json_init();
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(of_plan_scripts_and_host),    cmocka_unit_test(families),
       cmocka_unit_test(what_is_not_counted),         cmocka_unit_test(many),
