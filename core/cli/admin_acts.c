@@ -2,6 +2,7 @@
 // What the admin socket is asked: acts are carried out inside a batch and answered after its commit.
 #include "base/suggest.h"
 #include "base/timestamp.h"
+#include "cli/admin_moments.h"
 #include "cli/daemon.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -255,6 +256,7 @@ static const struct {
 } commands[] = {{"clock.reset", clock_reset},
                 {"key.add", key_add},
                 {"key.revoke", key_revoke},
+                {"moments.migrate", md_admin_moments_migrate},
                 {"people.join", people_join},
                 {"people.split", people_split},
                 {"quarantine.redrive", quarantine_redrive},

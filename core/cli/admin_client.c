@@ -90,3 +90,9 @@ int md_admin_ask(const char *db, const json_t *request, json_t **answer, md_erro
   close(fd);
   return code;
 }
+
+int md_admin_hello(const char *db, md_error *err) {
+  json_t *answer = NULL, *hello = json_object();
+  json_object_set_new(hello, "command", json_string("status"));
+  return md_admin_ask(db, hello, &answer, err);
+}

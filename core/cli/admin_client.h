@@ -3,6 +3,8 @@
 #pragma once
 #include "base/json.h"
 
+// Whether a daemon answers there: what it refuses afterwards is its own word. MD_ENOTFOUND, MD_EDENIED as below.
+int md_admin_hello(const char *db, md_error *err);
 // Sends {"command":…} with the members of `request` (borrowed) to the daemon that has this database open, and answers
 // its object in the arena in scope. MD_ENOTFOUND: no daemon there. MD_EDENIED: another user's. Otherwise the code of
 // the daemon's own refusal, its sentence in `err`.

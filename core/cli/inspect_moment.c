@@ -76,8 +76,8 @@ void md_inspect_moment(md_inspection *at, const char *moment, const char *file) 
     return;
   }
   at->own = &own;
-  at->told_count = 0;
-  if (at->told) at->told[0] = NULL;
+  at->told = NULL;
+  at->told_count = at->told_room = 0;
   check_files(at);
   if (md_vm_new(&vm, moment, &own, NULL, &err))
     md_problems_add(&at->problems, moment, err.text);

@@ -15,9 +15,7 @@ static int exit_code(int code, const md_error *err) {
 
 // Whether the refusal came from the daemon (it is there) or from the socket.
 static int ask(const md_cli_args *args, json_t *request, json_t **answer, md_error *err) {
-  json_t *hello = json_object();
-  json_object_set_new(hello, "command", json_string("status"));
-  int code = md_admin_ask(md_db_path(args), hello, answer, err);
+  int code = md_admin_hello(md_db_path(args), err);
   if (code) return exit_code(code, err);
   code = md_admin_ask(md_db_path(args), request, answer, err);
   return code ? md_cli_fail(err) : MD_EXIT_OK;

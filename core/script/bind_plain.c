@@ -57,6 +57,14 @@ static void append_escaped(md_buffer *line, const char *text, size_t len) {
   md_buffer_deinit(&repaired);
 }
 
+// What is shown of a long value: whole letters, as half of one would make bytes of the rest.
+static size_t shown(const char *text, size_t len) {
+  if (len <= MD_LOG_TEXT_MAX) return len;
+  for (len = MD_LOG_TEXT_MAX; len > MD_LOG_TEXT_MAX - 3 && ((unsigned char)text[len] & 0xC0) == 0x80;)
+    len--;
+  return len;
+}
+
 // Raises nothing: the values from 2 to `count` are texts already.
 static void write_line(lua_State *L, const md_turn_host *host, int count) {
   const char *file;
@@ -67,7 +75,7 @@ static void write_line(lua_State *L, const md_turn_host *host, int count) {
     size_t len;
     const char *text = lua_tolstring(L, i, &len);
     if (i > 2) md_buffer_putc(&line, '\t');
-    append_escaped(&line, text, len < MD_LOG_TEXT_MAX ? len : MD_LOG_TEXT_MAX);
+    append_escaped(&line, text, shown(text, len));
   }
   md_caller(L, &file, &number);
   host->log(host->context, "info", line.data ? line.data : "", number);

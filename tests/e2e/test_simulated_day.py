@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=e2e,slow quick=no timeout=300 processors=2
 """A day of a shop, made short, with every step in use, killed with -9 every few seconds under load, against a model: the outcome of
-each run is computed from the events alone. No acknowledged event is lost, no step is carried out twice, no call is made under two
+each run is computed from the events alone. At the end the account itself is put to the test: it must see whatever is wrong in copies of
+the database that were tampered with. No acknowledged event is lost, no step is carried out twice, no call is made under two
 keys, and mails go out twice only where the crash fell between acceptance and its record (B2, R1, T4, T7, W1, W4, W5, H1, M3)."""
 import collections
+import copy
 import http.server
 import os
 import random
+import sqlite3
 import threading
 import time
 
@@ -233,6 +236,80 @@ def rest(shop):
     shop.wait("the end of each mail", lambda: shop.sql("SELECT count(*) FROM messages WHERE state IN (1, 2)") == [(0,)], 60)
 
 
+def again(table, where, **changes):
+    """Doubles a row under a new id, with changes."""
+    def tamper(connection):
+        found = connection.execute(f"SELECT * FROM {table} WHERE {where} LIMIT 1")
+        names = [column[0] for column in found.description]
+        row = {**dict(zip(names, found.fetchone())), **changes}
+        row["id"] = connection.execute(f"SELECT max(id) + 1 FROM {table}").fetchone()[0]
+        connection.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
+    return tamper
+
+
+# What a broken engine could have done, and the check that must see it.
+TAMPERED = [
+    ("a lost event", "events", "DELETE FROM events WHERE seq = (SELECT max(seq) FROM events WHERE source = '/test')"),
+    ("a lost run", "runs", "DELETE FROM runs WHERE id = (SELECT min(id) FROM runs WHERE moment = 'order')"),
+    ("a run twice", "runs", again("runs", "moment = 'order'")),
+    ("an emitted event's run twice", "runs", again("runs", "moment = 'seen'")),
+    ("another outcome", "runs", "UPDATE runs SET outcome = outcome || '!' WHERE id = (SELECT max(id) FROM runs WHERE moment = 'order')"),
+    ("another's event", "runs", "UPDATE runs SET outcome = replace(outcome, 'a+b+c', 'a+c+b') WHERE moment = 'order' AND outcome LIKE '%+%'"),
+    ("a run that did not end", "runs", "UPDATE runs SET state = 4 WHERE id = (SELECT max(id) FROM runs WHERE moment = 'order')"),
+    ("a lost minute", "schedule", "DELETE FROM runs WHERE moment = 'tick' AND outcome = ':minute'"),
+    ("a minute twice", "schedule", again("runs", "moment = 'tick'")),
+    ("a message twice", "once", again("messages", "template = 'first'", message_id="other")),
+    ("a message of another step", "once", again("messages", "template = 'first'", step=99, message_id="other")),
+    ("a lost message", "once", "DELETE FROM messages WHERE id = (SELECT max(id) FROM messages)"),
+    ("an addition twice", "once", "UPDATE stored_values SET json = json + 1 WHERE moment = 'order' AND key = 'orders'"),
+    ("a lost count", "once", "UPDATE points SET count = count - 1 WHERE series = (SELECT id FROM series WHERE metric = 'orders' LIMIT 1)"),
+    ("a lost exposure", "once", "DELETE FROM exposures WHERE person = (SELECT min(person) FROM exposures)"),
+    ("a mail that no row knows", "mails", "DELETE FROM messages WHERE state != 8 AND id = (SELECT min(id) FROM messages WHERE state != 8)"),
+    ("a mail that was never sent", "mails", again("messages", "state = 3", message_id="never")),
+]
+
+
+def fails(check):
+    try:
+        check()
+    except AssertionError:
+        return True
+    return False
+
+
+def check_the_account(shop, checks, minute):
+    """Each kind of harm is seen by the check that is there for it, and by nothing but the harm: the copy passes before."""
+    other = copy.copy(shop)
+    for number, (what, name, tamper) in enumerate(TAMPERED):
+        other.db = os.path.join(shop.dir, f"tampered-{number}.db")
+        with sqlite3.connect(shop.db) as source, sqlite3.connect(other.db) as connection:
+            source.backup(connection)
+        checks[name](other)
+        if isinstance(tamper, str):
+            connection.execute(tamper.replace(":minute", str(minute)))
+        else:
+            tamper(connection)
+        assert connection.total_changes > 0, f"nothing was tampered with: {what}"
+        connection.commit()
+        connection.close()
+        source.close()
+        assert fails(lambda: checks[name](other)), f"the account does not see {what}"
+    return len(TAMPERED)
+
+
+def check_the_account_of_others(orders, shop, inbox, kills):
+    """The same of what the carrier and the mail server saw."""
+    path = f"/label/{orders[0]}"
+    Carrier.keys[path].append("another key")
+    assert fails(lambda: check_calls(orders)), "the account does not see a call under two keys"
+    Carrier.keys[path].pop()
+    once = next(row[0] for row in shop.sql("SELECT message_id FROM messages WHERE attempts = 1 AND state != 8"))
+    for wrong in (2, 0):
+        was, inbox.accepted[once] = inbox.accepted[once], wrong
+        assert fails(lambda: check_mails(shop, inbox, kills)), f"the account does not see a mail that was accepted {wrong} times"
+        inbox.accepted[once] = was
+
+
 def test_a_day():
     inbox, carrier = Inbox(), http.server.ThreadingHTTPServer(("127.0.0.1", 0), Carrier)
     threading.Thread(target=carrier.serve_forever, daemon=True).start()
@@ -263,6 +340,12 @@ def test_a_day():
         print(f"{len(kills)} kills, {events} acknowledged events, {len(orders)} orders, {calls} calls for {len(orders)} labels, {mails} "
               f"mails; {doubled} accepted twice because the crash fell between acceptance and its record, {given_up} given up as unknown")
         assert shop.stop() == 0
+        check_the_account_of_others(orders, shop, inbox, len(kills))
+        harms = check_the_account(shop, {
+            "events": lambda at: check_events(at, threads), "runs": lambda at: check_runs(at, orders),
+            "schedule": lambda at: check_schedule(check_runs(at, orders), begun, ended), "once": lambda at: check_once(at, orders),
+            "mails": lambda at: check_mails(at, inbox, len(kills))}, (int(begun // 60) + 1) * 60)
+        print(f"{harms} copies of the database with one harm each: all were seen")
     server.stop()
     carrier.shutdown()
 

@@ -147,6 +147,17 @@ def test_check_follows_variants_that_are_computed():
                 assert not wanted or said[0].startswith(f"m/moment.lua:{number}: ") and wanted in said[0], (line, said)
 
 
+def test_check_looks_at_each_moment_by_itself():
+    """Templates of one name: what one of them lacks is told of the moment that lacks it, and of each that does."""
+    sends = moment('m:send { template = "w" }\nm:send { template = "v" }')
+    with Shop({"events.lua": PLAN, "a/moment.lua": sends, "b/moment.lua": sends, "c/moment.lua": sends, "a/w.da.md": COPY, "a/v.da.md": COPY,
+               "b/w.da.md": COPY}) as shop:
+        said = shop.momentd("check", shop.scripts, code=1).splitlines()
+        assert said == ["b/moment.lua:4: there is no copy for the template v: write v.LOCALE.md",
+                        "c/moment.lua:3: there is no copy for the template w: write w.LOCALE.md",
+                        "c/moment.lua:4: there is no copy for the template v: write v.LOCALE.md", "3 moments, 3 problems"], said
+
+
 def test_check_says_which_copy_is_taken():
     with Shop({"events.lua": PLAN, "m/w.da.md": COPY, "m/w.en.md": COPY, "m/moment.lua": moment('m:send { template = "w" }')}) as shop:
         said = shop.momentd("check", shop.scripts, "--verbose").splitlines()
@@ -297,7 +308,7 @@ def test_retention_below_90_days_is_refused():
         assert "retention is less than 90 days" in said, said
 
 
-main(test_check_names_file_line_field_and_remedy, test_check_follows_variants_that_are_computed,
+main(test_check_looks_at_each_moment_by_itself, test_check_names_file_line_field_and_remedy, test_check_follows_variants_that_are_computed,
      test_check_says_which_copy_is_taken, test_a_step_called_as_a_global_is_told_when_it_runs,
      test_long_work_divided_by_a_wait_is_done, test_the_first_start_with_a_broken_moment, test_check_reads_the_definition, test_check_wants_copy_for_each_arm,
      test_check_reads_the_connections_of_a_configuration, test_check_wants_the_default_locale,

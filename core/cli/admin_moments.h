@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the admin socket is asked about moments and their runs in flight. The engine's thread.
+#pragma once
+#include "cli/daemon.h"
+
+// { moment, from, to (digests; to: the live one), dry, each, after }: tries some runs in a batch of its own share, and
+// answers { to, after, done, fits, answered, due, drift, runs }: what does not fit, or, with `each`, all. Asked again
+// with `after` it goes on.
+void md_admin_moments_migrate(md_daemon *daemon, md_admin_request *request, const json_t *object);

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// The checks of Lua text, on any bytes: they end, read nothing outside the text, and tell lines that it has.
+#include "base/assert.h"
+#include "script/lint.h"
+#include "script/lint_calls.h"
+#include "script/plan_read.h"
+#include "script/words.h"
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+typedef struct reading {
+  int lines; // of the text
+  int told;
+} reading;
+
+static void check_line(const reading *at, int line) {
+  md_require(line >= 1 && line <= at->lines);
+}
+
+static void found(void *context, int line, const char *what) {
+  reading *at = context;
+  check_line(at, line);
+  md_require(strlen(what) < 2000);
+  at->told++;
+}
+
+static void named(void *context, int line, const char *name, size_t len) {
+  reading *at = context;
+  check_line(at, line);
+  for (size_t i = 0; i < len; i++)
+    at->told += name[i] == 0; // every byte of it is readable
+}
+
+static bool unknown(void *context, const char *name, char *advice, size_t room) {
+  (void)context;
+  md_require(room > 8);
+  strcpy(advice, "advice");
+  return strlen(name) % 2 == 0;
+}
+
+static bool unknown_connection(void *context, const char *name, const char **near) {
+  (void)context;
+  *near = NULL;
+  return name[0] == 'x';
+}
+
+static void variant(void *context, const char *template_name, const md_lint_variant_text *at) {
+  check_line(context, at->line);
+  md_require(template_name && at->before && at->after && at->asked);
+}
+
+static void emitted(void *context, const char *type) {
+  reading *at = context;
+  at->told += type[0] == 0;
+}
+
+static int lines_of(const char *text, size_t len) {
+  int lines = 1;
+  for (size_t i = 0; i < len; i++)
+    lines += text[i] == '\n';
+  return lines;
+}
+
+static void read_calls(reading *at, const char *text, size_t len, md_arena *arena) {
+  const md_call_lint lint = {.templates_declared = len % 2,
+                             .context = at,
+                             .unknown_type = unknown,
+                             .unknown_kind = unknown,
+                             .variant = variant,
+                             .unknown_connection = unknown_connection,
+                             .found = found};
+  md_require(md_lint_calls(&lint, text, len, arena) == 0);
+  md_require(md_lint_emitted(text, len, arena, emitted, at) == 0);
+  check_line(at, md_lint_line_of(text, len, "on"));
+}
+
+// The first line is a plan's field; the rest, its file.
+static void read_plan(const reading *at, const char *text, size_t len, md_arena *arena) {
+  md_plan_field where = {{0}};
+  const char *end = memchr(text, '\n', len);
+  size_t first = end ? (size_t)(end - text) : 0;
+  memcpy(where.text, text, first < sizeof where.text ? first : sizeof where.text - 1);
+  int line = md_plan_line(text, len, &where, arena);
+  md_require(line >= 0 && line <= at->lines);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  char *text = malloc(size ? size : 1); // just as long as it is, so that a byte too far is seen
+  md_arena *arena = md_arena_new(0);
+  if (text && arena && size <= 20000) {
+    if (size) memcpy(text, data, size);
+    reading at = {.lines = lines_of(text, size)};
+    md_script_lint(text, size, found, &at);
+    md_script_lint_steps(text, size, found, &at);
+    md_script_templates(text, size, named, &at);
+    md_script_experiments(text, size, named, &at);
+    read_calls(&at, text, size, arena);
+    read_plan(&at, text, size, arena);
+  }
+  md_arena_free(arena);
+  free(text);
+  return 0;
+}
