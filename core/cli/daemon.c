@@ -173,6 +173,8 @@ static int open_engine(md_daemon *daemon, md_error *err) {
                                .meter = &md_meter_of_store,
                                .trigger_age_max = settings->max_age,
                                .retention = settings->retention,
+                               .keep_versions = settings->keep_versions,
+                               .vm_cache = (size_t)settings->vm_cache,
                                .inbox_limit = (size_t)settings->queue_limit,
                                .wake = wake,
                                .wake_context = daemon,

@@ -33,6 +33,7 @@
   X(max_age, DURATION, "SPAN", "1d", "an older trigger starts nothing, where its moment says nothing else")            \
   X(catch_up_rate, NUMBER, "N", "600", "mails a minute after a downtime, urgent ones apart; 0: no limit")              \
   X(retention, DURATION, "SPAN", "400d", "events and ended runs that are older are forgotten; at least 90d, 0: none")  \
+  X(keep_versions, DURATION, "SPAN", "30d", "how long a version that nothing needs any more keeps its files")          \
   X(smtp_password_file, TEXT, "FILE", NULL, "a file whose first line is the password for the SMTP server")             \
   X(smtp_ca_file, TEXT, "FILE", NULL, "certificates to trust instead of the system's")                                 \
   X(smtp_plain, SWITCH, NULL, "no", "allow SMTP without TLS to a server that is not on this machine")                  \
@@ -51,6 +52,7 @@
   X(request_timeout, DURATION, "SPAN", "60s", "a request that takes longer to arrive is dropped")                      \
   X(turn_limit, DURATION, "SPAN", "30s", "a turn that takes longer ends the process, and is held back; 0s: never")     \
   X(trusted_proxies, LIST, "NETWORK", NULL, "a proxy whose X-Forwarded-For is believed; may be given more than once")  \
+  X(vm_cache, NUMBER, "BYTES", "268435456", "what the Lua states of versions take; beyond it they are built anew")     \
   X(page_cache, NUMBER, "KIB", "3072", "the database's page cache")                                                    \
   X(accept_clock, SWITCH, NULL, "no", "start though the clock is over 30 days past the database's time")               \
   X(log_level, TEXT, "LEVEL", "info", "error, warn, info or debug")                                                    \

@@ -170,5 +170,6 @@ int md_engine_batch(md_engine *engine, bool hold, md_error *err) {
   }
   md_arena_reset(engine->arena);
   md_json_scope(scope);
+  md_vm_cache_trim(engine);
   return rc ? rc : items;
 }

@@ -7,6 +7,8 @@
 #include "store/suppressions.h"
 #include <string.h>
 
+#define VM_CACHE ((size_t)256 << 20)
+
 static void no_wake(void *context) {
   (void)context;
 }
@@ -33,6 +35,7 @@ int md_engine_new(md_engine **out, const md_engine_options *options, md_error *e
   if (!engine) return md_error_set(err, MD_ENOMEM, "out of memory");
   engine->options = *options;
   engine->store = options->store;
+  engine->vms.limit = options->vm_cache ? options->vm_cache : VM_CACHE;
   if (options->master_key) md_address_key(options->master_key, engine->address_key);
   engine->arena = md_arena_new(256 * 1024);
   engine->inbox = md_queue_new(options->inbox_limit ? options->inbox_limit : 8192,

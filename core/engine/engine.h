@@ -32,11 +32,13 @@ typedef struct md_engine_options {
   const md_meter *meter;       // borrowed: where m:count and m:observe go; NULL: nowhere
   md_micros trigger_age_max;   // default max_age; 0: one day
   size_t inbox_limit;          // submissions waiting; 0: 8192
+  size_t vm_cache;             // bytes that the Lua states of versions take together; 0: 256 MiB
   void (*wake)(void *context); // called on any thread when the inbox turns non-empty; may be NULL
   void *wake_context;
-  md_watch *watch;     // borrowed; S5, or NULL
-  md_micros retention; // R7: what is older is forgotten (90 days at least); 0: nothing is
-  bool accept_clock;   // B3
+  md_watch *watch;         // borrowed; S5, or NULL
+  md_micros retention;     // R7: what is older is forgotten (90 days at least); 0: nothing is
+  md_micros keep_versions; // R7: how long a version that nothing needs keeps its files after another took its place
+  bool accept_clock;       // B3
   // P7: what a consent that names none is given to and for; NULL: "shop", "all".
   const char *consent_sender, *consent_products;
   const char *sale_event;      // whose events may stand for consent (md_sale), or NULL: none

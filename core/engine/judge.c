@@ -76,7 +76,7 @@ static int judge(md_turn_state *turn, md_error *err) {
   int rc = attempt(turn, &result);
   if (rc == 0 && result == MD_TURN_NOMEM) { // S4: once more in a fresh VM
     md_loaded_forget_vm(turn->loaded);
-    rc = md_loaded_vm(turn->loaded, err);
+    rc = md_loaded_use(turn->engine, turn->loaded, err);
     rc = rc ? rc : attempt(turn, &result);
   }
   return rc ? rc : conclude(turn, result, err);

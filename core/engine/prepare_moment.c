@@ -38,7 +38,7 @@ static int examine(md_prepared *prepared, const md_source *own, md_change *chang
       .moment = change->moment,
       .tree = prepared->source,
       .own = own,
-      .definition = md_vm_definition(change->built->vm),
+      .definition = change->built->definition,
       .plan = md_prepared_plan(prepared),
       .experiments = prepared->experiments ? prepared->experiments : prepared->live_experiments,
   };

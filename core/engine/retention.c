@@ -16,6 +16,7 @@ int md_retention_open(md_engine *engine, md_error *err) {
   md_retention *retention = &engine->retention;
   int64_t last = 0;
   retention->span = engine->options.retention;
+  retention->keep_versions = engine->options.keep_versions;
   if (!retention->span) return 0;
   if (retention->span < MD_EVENT_IDS_REMEMBERED) retention->span = MD_EVENT_IDS_REMEMBERED;
   int rc = md_settings_get_int(engine->store, "retention_done_at", &last, err);
@@ -60,17 +61,21 @@ static int keep_wait(md_retention *retention, const md_run *run) {
   return wait.gathered ? keep_events(retention, wait.seqs, wait.seqs_len) : 0;
 }
 
-int md_retention_keep(md_engine *engine, const md_run *run, md_error *err) {
-  md_retention *retention = &engine->retention;
+static int keep_named(md_retention *retention, const md_run *run) {
   md_journal_reader reader;
   md_entry entry;
-  if (retention->at.phase == MD_RETENTION_RESTS) return 0;
-  int rc = md_idset_add(&retention->versions, run->version);
-  if (rc == 0) rc = keep_event(retention, run->trigger_seq);
+  int rc = keep_event(retention, run->trigger_seq);
   md_journal_read(&reader, run->journal, run->journal_len);
   while (rc == 0 && md_journal_next(&reader, &entry) == 1)
     rc = entry.seqs ? keep_events(retention, entry.seqs, entry.seqs_len) : keep_event(retention, entry.event_seq);
-  if (rc == 0) rc = keep_wait(retention, run);
+  return rc ? rc : keep_wait(retention, run);
+}
+
+int md_retention_keep(md_engine *engine, const md_run *run, md_error *err) {
+  md_retention *retention = &engine->retention;
+  if (retention->at.phase == MD_RETENTION_RESTS) return 0;
+  int rc = md_idset_add(&retention->versions, run->version); // ended by now, its messages may still need it
+  if (rc == 0) rc = keep_named(retention, run);
   return rc ? no_memory(err) : 0;
 }
 
@@ -85,8 +90,12 @@ static int begin(md_engine *engine, md_error *err) {
   return rc ? rc : md_forget_quarantined(engine->store, &retention->versions, err);
 }
 
+static bool has_ended(const md_run *run) {
+  return run->state == MD_RUN_DONE || run->state == MD_RUN_CANCELLED;
+}
+
 static bool is_old(const md_run *run, md_micros since) {
-  return (run->state == MD_RUN_DONE || run->state == MD_RUN_CANCELLED) && run->ended_at < since;
+  return has_ended(run) && run->ended_at < since;
 }
 
 static int do_run(md_engine *engine, md_error *err) {
@@ -98,13 +107,18 @@ static int do_run(md_engine *engine, md_error *err) {
   at->cursor = run.id;
   if (is_old(&run, at->since)) rc = md_forget_run(engine->store, &run, at->since, &gone, err);
   at->runs += gone;
-  return rc || gone ? rc : md_retention_keep(engine, &run, err);
+  if (rc || gone) return rc;
+  rc = has_ended(&run) ? 0 : md_idset_add(&engine->retention.versions, run.version);
+  if (rc == 0) rc = keep_named(&engine->retention, &run);
+  return rc ? no_memory(err) : 0;
 }
 
 static int do_message(md_engine *engine, md_error *err) {
   int64_t version = 0;
-  int rc = md_forget_next_message(engine->store, &engine->retention.at.cursor, &version, err);
-  return rc ? rc : md_idset_add(&engine->retention.versions, version) ? no_memory(err) : 0;
+  bool unsent = false;
+  int rc = md_forget_next_message(engine->store, &engine->retention.at.cursor, &version, &unsent, err);
+  if (rc || !unsent) return rc;
+  return md_idset_add(&engine->retention.versions, version) ? no_memory(err) : 0;
 }
 
 static int do_event(md_engine *engine, md_error *err) {
@@ -142,10 +156,15 @@ static int do_points(md_engine *engine, md_error *err) {
 
 static int do_version(md_engine *engine, md_error *err) {
   md_retention *retention = &engine->retention;
-  int rc = md_forget_next_version(engine->store, retention->at.cursor, retention->at.since, &retention->at.cursor, err);
-  if (rc || md_idset_has(&retention->versions, retention->at.cursor)) return rc;
+  md_forget_version version;
+  int rc = md_forget_next_version(engine->store, retention->at.cursor, &version, err);
+  if (rc) return rc;
+  retention->at.cursor = version.id;
+  if (version.live || version.marked || md_idset_has(&retention->versions, version.id)) return 0;
+  if (!version.retired_at) return md_forget_retire(engine->store, version.id, engine->now, err);
+  if (version.retired_at > engine->now - retention->keep_versions) return 0;
   retention->at.versions++;
-  return md_forget_version(engine->store, retention->at.cursor, err);
+  return md_forget_files(engine->store, version.id, err);
 }
 
 static int (*const do_one[])(md_engine *engine, md_error *err) = {

@@ -29,14 +29,15 @@ typedef struct md_retention_place {
   int64_t cursor;        // the row looked at last
   md_forget_place entry; // of the index
   int64_t lowest_run;
-  int64_t events, runs, versions; // forgotten by this round
+  int64_t events, runs, versions; // forgotten by this round (of versions: their files)
 } md_retention_place;
 
 typedef struct md_retention {
-  md_micros span; // 0: nothing is forgotten
+  md_micros span;          // 0: nothing is forgotten
+  md_micros keep_versions; // how long a version keeps its files though nothing needs them
   md_retention_place at;
   md_idset events;   // below the ceiling, and named by a run
-  md_idset versions; // named by a run or a message
+  md_idset versions; // needed by a run in flight, a message that is not sent, or what is held back
 } md_retention;
 
 struct md_engine;
@@ -48,5 +49,5 @@ void md_retention_deinit(md_retention *retention);
 md_micros md_retention_due(const md_retention *retention);
 // One step, if it is due.
 int md_retention_step(struct md_engine *engine, md_error *err);
-// A run that is written while a round goes on keeps what it names now.
+// A run that is written while a round goes on keeps what it names now, and its version.
 int md_retention_keep(struct md_engine *engine, const md_run *run, md_error *err);

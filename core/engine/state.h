@@ -9,6 +9,7 @@
 #include "engine/strikes.h"
 #include "engine/timekeeper.h"
 #include "engine/unplanned.h"
+#include "engine/vm_cache.h"
 #include "engine/wait.h"
 #include "script/experiment.h"
 #include "script/plan.h"
@@ -35,7 +36,10 @@ typedef struct md_loaded {
   md_source source;
   md_version_file *files; // the same, as the messenger wants them
   md_vm *vm;
-  md_plan *plan; // its part of the plan, read with the VM; NULL where it has none
+  md_plan *plan;                   // its part of the plan, read with the VM; NULL where it has none
+  const md_definition *definition; // once it has had a VM; stays when that goes
+  uint64_t used;                   // by the cache's clock
+  int pins;                        // while they are not 0 its VM stays
   struct md_loaded *next;
 } md_loaded;
 
@@ -61,6 +65,7 @@ struct md_engine {
   md_moment *moments;          // sorted by name
   int moment_count;
   md_loaded *loaded;
+  md_vm_cache vms;
   md_timekeeper timekeeper;
   md_arena *arena;               // of the batch
   md_micros now;                 // engine time of the batch
@@ -238,8 +243,9 @@ int md_view(md_engine *engine, const md_plan *plan, const md_event *event, md_ev
 
 // versions.c
 md_moment *md_moment_find(md_engine *engine, const char *name);
-// The version of this row with a VM, from memory or from the database.
+// The version of this row, from memory or from the database.
 int md_loaded_get(md_engine *engine, int64_t version, md_loaded **out, md_error *err);
+// Builds its VM, unless it has one. Any thread; the engine itself calls md_loaded_use.
 int md_loaded_vm(md_loaded *loaded, md_error *err);
 // Whether a code of md_loaded_vm says that the version itself is of no use: its runs are parked.
 static inline bool md_is_fault_of_version(int code) {

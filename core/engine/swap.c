@@ -50,7 +50,7 @@ static int store_version(md_engine *engine, md_change *change, const md_version_
   int rc = md_versions_put(engine->store, built->moment, built->digest, built->files, built->source.count, origin,
                            engine->now, &built->version, err);
   if (rc == 0) rc = md_moments_set_live(engine->store, built->moment, built->version, engine->now, err);
-  return rc ? rc : md_schedules_sync(engine, built->moment, md_vm_definition(built->vm), err);
+  return rc ? rc : md_schedules_sync(engine, built->moment, built->definition, err);
 }
 
 static int retire(md_engine *engine, const md_change *change, md_error *err) {

@@ -143,7 +143,7 @@ static int start(md_engine *engine, const md_event *event, const md_moment *mome
 }
 
 static int again(md_engine *engine, const md_event *event, const md_moment *moment, md_key about, md_error *err) {
-  const md_definition *definition = md_vm_definition(moment->live->vm);
+  const md_definition *definition = moment->live->definition;
   if (definition->again == MD_AGAIN_PARALLEL) return start(engine, event, moment, about, false, err);
   holders holders;
   int rc = find_holders(engine, moment->name, about, &holders, err);
@@ -161,9 +161,14 @@ static int again(md_engine *engine, const md_event *event, const md_moment *mome
   return rc ? rc : start(engine, event, moment, about, false, err);
 }
 
+// A definition outlives its VM: most events are no trigger, and need none.
+static int know(md_engine *engine, md_loaded *live, md_error *err) {
+  return live->definition ? 0 : md_loaded_use(engine, live, err);
+}
+
 static int check_where(md_engine *engine, const md_event *event, md_moment *moment, bool *pass, md_error *err) {
   *pass = true;
-  if (!md_vm_definition(moment->live->vm)->has_where) return 0;
+  if (!moment->live->definition->has_where) return 0;
   md_event_view view;
   const md_plan *plan = NULL;
   int rc = md_loaded_plan(engine, moment->live, &plan, err);
@@ -172,7 +177,9 @@ static int check_where(md_engine *engine, const md_event *event, md_moment *mome
   md_error why = {0};
   bool held = false;
   rc = md_quarantine_holds(engine, moment->live->version, 0, &held, err);
+  if (rc == 0 && !held) rc = md_loaded_use(engine, moment->live, err);
   *pass = false;
+  if (md_is_fault_of_version(rc)) return refuse(engine, event, moment, "error", err->text, err);
   if (rc || held) return rc ? rc : refuse(engine, event, moment, "error", md_quarantine_reason(), err);
   md_watch_begin(engine->options.watch, md_quarantine_event(engine), 0, moment->live->version, moment->name, event->id);
   rc = md_vm_where(moment->live->vm, &view, pass, &why);
@@ -199,10 +206,10 @@ static int emitted_too_much(md_engine *engine, const md_event *event, const md_m
 }
 
 static int consider(md_engine *engine, const md_event *event, md_moment *moment, md_error *err) {
-  int rc = md_loaded_vm(moment->live, err);
+  int rc = know(engine, moment->live, err);
   if (md_is_fault_of_version(rc)) return refuse(engine, event, moment, "error", err->text, err);
   if (rc) return rc;
-  const md_definition *definition = md_vm_definition(moment->live->vm);
+  const md_definition *definition = moment->live->definition;
   if (!wanted(definition, event->type)) return 0;
   bool stopped = false;
   rc = md_quarantine_stopped(engine, moment->live->version, &stopped, err);
@@ -221,10 +228,10 @@ static int consider(md_engine *engine, const md_event *event, md_moment *moment,
 // The default max_age is for what people did: a report that was missed over a weekend is still wanted.
 int md_trigger_scheduled(md_engine *engine, const md_event *event, md_moment *moment, md_key about, md_error *err) {
   bool pass = false;
-  int rc = md_loaded_vm(moment->live, err);
+  int rc = know(engine, moment->live, err);
   if (md_is_fault_of_version(rc)) return refuse(engine, event, moment, "error", err->text, err);
   if (rc) return rc;
-  const md_definition *definition = md_vm_definition(moment->live->vm);
+  const md_definition *definition = moment->live->definition;
   if (definition->max_age >= 0 && event->time < engine->now - definition->max_age)
     return refuse_old(engine, event, moment, definition, err);
   bool stopped = false;
@@ -264,8 +271,8 @@ static int start_queued(md_engine *engine, md_run *run, const md_definition *def
 int md_trigger_next(md_engine *engine, const md_run *ended, md_error *err) {
   md_moment *moment = md_moment_find(engine, ended->moment);
   if (!moment || !moment->live) return 0;
-  int rc = md_loaded_vm(moment->live, err);
-  const md_definition *definition = rc ? NULL : md_vm_definition(moment->live->vm);
+  int rc = know(engine, moment->live, err);
+  const md_definition *definition = rc ? NULL : moment->live->definition;
   if (!definition || definition->again != MD_AGAIN_QUEUE) return 0;
   holders holders;
   bool started = false;

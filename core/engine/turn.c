@@ -219,8 +219,7 @@ static int play(md_turn_state *turn, const md_wait_answer *answer, int64_t budge
   int rc = attempt(turn, answer, budget, &result, &end);
   if (rc == 0 && result == MD_TURN_NOMEM) { // S4: once more in a fresh VM
     md_loaded_forget_vm(turn->loaded);
-    rc = md_loaded_vm(turn->loaded, err);
-    turn->definition = rc ? NULL : md_vm_definition(turn->loaded->vm);
+    rc = md_loaded_use(turn->engine, turn->loaded, err);
     rc = rc ? rc : attempt(turn, answer, budget, &result, &end);
   }
   if (rc) return rc;
@@ -234,18 +233,21 @@ int md_turn_open(md_turn_state **out, md_engine *engine, md_run *run, md_error *
   turn->run = run;
   md_buffer_init(&turn->journal);
   *out = turn;
-  int rc = md_loaded_get(engine, run->version, &turn->loaded, err);
-  if (rc == 0 && (rc = md_loaded_vm(turn->loaded, &turn->error)) != 0 && rc != MD_ENOMEM)
+  int rc = md_loaded_get(engine, run->version, &turn->loaded, &turn->error);
+  if (rc == MD_ENOTFOUND) return md_turn_park(turn, turn->error.text, err);
+  if (rc == 0) md_loaded_pin(turn->loaded);
+  if (rc == 0 && (rc = md_loaded_use(engine, turn->loaded, &turn->error)) != 0 && rc != MD_ENOMEM)
     return md_turn_park(turn, turn->error.text, err);
   if (rc == 0) rc = md_loaded_plan(engine, turn->loaded, &turn->plan, err);
   if (rc == 0) rc = read_trigger(turn);
-  if (rc == 0) turn->definition = md_vm_definition(turn->loaded->vm);
+  if (rc == 0) turn->definition = turn->loaded->definition;
   return rc;
 }
 
 int md_turn_close(md_turn_state *turn, int code, md_error *err) {
   if (!turn) return code;
   md_buffer_deinit(&turn->journal);
+  if (turn->loaded) md_loaded_unpin(turn->loaded);
   if (code < 0 && err && !err->text[0])
     md_error_set(err, code, "run %lld: %s", (long long)turn->run->id,
                  turn->error.text[0] ? turn->error.text : md_error_text(code));

@@ -42,7 +42,7 @@ static bool is_own_script(const md_loaded *loaded, const char *path) {
 }
 
 static int name_templates(const md_loaded *loaded, naming *at) {
-  const md_definition *definition = md_vm_definition(loaded->vm);
+  const md_definition *definition = loaded->definition;
   for (int i = 0; i < loaded->source.count; i++) {
     const md_source_file *file = &loaded->source.files[i];
     if (!is_own_script(loaded, file->path)) continue;
@@ -72,7 +72,7 @@ int md_loaded_check_limit(const md_loaded *loaded, md_micros retention, md_error
   char path[300];
   snprintf(path, sizeof path, "%s/moment.lua", loaded->moment);
   const md_source_file *main = md_source_find(&loaded->source, path);
-  return main ? md_limit_check(md_vm_definition(loaded->vm), main, retention, err) : 0;
+  return main ? md_limit_check(loaded->definition, main, retention, err) : 0;
 }
 
 int md_loaded_check_copy(const md_messenger *messenger, const md_loaded *loaded, md_arena *arena, md_error *err) {

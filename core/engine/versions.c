@@ -57,7 +57,12 @@ void md_loaded_forget_vm(md_loaded *loaded) {
 int md_loaded_vm(md_loaded *loaded, md_error *err) {
   if (loaded->vm) return 0;
   int rc = md_loaded_read_plan(loaded, err);
-  return rc ? rc : md_vm_new(&loaded->vm, loaded->moment, &loaded->source, NULL, err);
+  if (rc == 0) rc = md_vm_new(&loaded->vm, loaded->moment, &loaded->source, NULL, err);
+  if (rc || loaded->definition) return rc;
+  loaded->definition = md_definition_copy(md_vm_definition(loaded->vm), loaded->arena);
+  if (loaded->definition) return 0;
+  md_loaded_forget_vm(loaded);
+  return md_error_set(err, MD_ENOMEM, "out of memory for the moment %s", loaded->moment);
 }
 
 int md_loaded_take_files(md_loaded *loaded, const char *moment, const md_version_file *files, int count) {
@@ -91,6 +96,12 @@ int md_loaded_get(md_engine *engine, int64_t version, md_loaded **out, md_error 
   int count = 0;
   int rc = md_versions_get(engine->store, version, engine->arena, &row, err);
   if (rc == 0) rc = md_versions_files(engine->store, version, engine->arena, &files, &count, err);
+  if (rc == 0 && count == 0)
+    rc = md_error_set(
+        err, MD_ENOTFOUND,
+        "the files of version %.12s of %s are not kept any more: nothing has needed them for long; load or "
+        "deploy them again",
+        row.digest, row.moment);
   if (rc == 0) rc = md_loaded_take_files(loaded, row.moment, files, count);
   if (rc) {
     md_loaded_free(loaded);

@@ -31,6 +31,7 @@ static int add_slab(md_pool *pool) {
   if (!slab) return 0;
   if (pool->left) put_back(pool, pool->next, class_of(pool->left));
   slab->next = pool->slabs;
+  pool->held += sizeof *slab;
   pool->slabs = slab;
   pool->next = slab->bytes;
   pool->left = SLAB_BYTES;
@@ -52,22 +53,34 @@ static void *take(md_pool *pool, size_t size) {
 }
 
 static void *obtain(md_pool *pool, size_t size) {
-  return size <= SMALL_MAX ? take(pool, size) : md_alloc(size);
+  if (size > SMALL_MAX) return md_alloc(size);
+  void *block = take(pool, size);
+  if (block) pool->small += size;
+  return block;
 }
 
 void md_pool_free(md_pool *pool, void *block, size_t size) {
   if (size > SMALL_MAX)
     md_free(block);
-  else if (block && size)
+  else if (block && size) {
     put_back(pool, block, class_of(size));
+    pool->small -= size;
+  }
 }
 
 void *md_pool_resize(md_pool *pool, void *old, size_t old_size, size_t size) {
   if (!old || old_size == 0) return obtain(pool, size);
   if (old_size > SMALL_MAX && size > SMALL_MAX) return md_realloc(old, size);
-  if (old_size <= SMALL_MAX && size <= SMALL_MAX && class_of(old_size) == class_of(size)) return old;
+  if (old_size <= SMALL_MAX && size <= SMALL_MAX && class_of(old_size) == class_of(size)) {
+    pool->small += size - old_size;
+    return old;
+  }
   void *block = obtain(pool, size);
-  if (!block) return size < old_size && old_size <= SMALL_MAX ? old : NULL; // a block may serve a smaller class
+  if (!block) {
+    if (size > old_size || old_size > SMALL_MAX) return NULL;
+    pool->small -= old_size - size;
+    return old; // a block may serve a smaller class
+  }
   memcpy(block, old, old_size < size ? old_size : size);
   md_pool_free(pool, old, old_size);
   return block;

@@ -10,7 +10,9 @@ typedef struct md_pool {
   struct md_pool_block *free[MD_POOL_CLASSES];
   struct md_pool_slab *slabs;
   char *next;
-  size_t left; // at `next`
+  size_t left;  // at `next`
+  size_t held;  // bytes of all slabs
+  size_t small; // bytes given out of them, as they were asked for
 } md_pool;
 
 // A zeroed md_pool is empty and ready.

@@ -103,7 +103,8 @@ void md_vm_free(md_vm *vm) {
 }
 
 size_t md_vm_memory(const md_vm *vm) {
-  return vm->memory.used;
+  const md_pool *pool = &vm->memory.pool;
+  return vm->memory.used - pool->small + pool->held + md_arena_used(vm->arena);
 }
 
 void md_vm_tidy(md_vm *vm) {

@@ -49,6 +49,9 @@ typedef struct md_definition {
 int md_vm_new(md_vm **out, const char *moment, const md_source *version, const md_vm_limits *limits, md_error *err);
 void md_vm_free(md_vm *vm);
 const md_definition *md_vm_definition(const md_vm *vm);
+// With all its strings in `arena`, for use when the vm is gone; NULL when out of memory.
+const md_definition *md_definition_copy(const md_definition *from, md_arena *arena);
+// Bytes that it holds: what its allocator has given out, and what that keeps to give out again.
 size_t md_vm_memory(const md_vm *vm);
 
 // An event as scripts see it: id type source subject time data (time in seconds). `data` already has the plan's time

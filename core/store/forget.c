@@ -70,9 +70,9 @@ int md_forget_run(md_store *store, const md_run *run, md_micros since, bool *gon
   return code;
 }
 
-static const char select_message[] = "SELECT id, version FROM messages WHERE id > ?1 ORDER BY id LIMIT 1";
+static const char select_message[] = "SELECT id, version, final_at = 0 FROM messages WHERE id > ?1 ORDER BY id LIMIT 1";
 
-int md_forget_next_message(md_store *store, int64_t *id, int64_t *version, md_error *err) {
+int md_forget_next_message(md_store *store, int64_t *id, int64_t *version, bool *unsent, md_error *err) {
   sqlite3_stmt *stmt;
   int code = md_statement_open(store, &stmt, err, select_message, "i", *id);
   if (code) return code;
@@ -80,6 +80,7 @@ int md_forget_next_message(md_store *store, int64_t *id, int64_t *version, md_er
   if (code == 1) {
     *id = sqlite3_column_int64(stmt, 0);
     *version = sqlite3_column_int64(stmt, 1);
+    *unsent = sqlite3_column_int(stmt, 2);
   }
   md_statement_close(stmt);
   if (code == 1) return 0;

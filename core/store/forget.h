@@ -17,8 +17,8 @@ int md_forget_next_run(md_store *store, int64_t after, md_arena *arena, md_run *
 // Removes a run that ended before `since`, with its messages. `*gone` stays false when one of them is not final since
 // then.
 int md_forget_run(md_store *store, const md_run *run, md_micros since, bool *gone, md_error *err);
-// The version of the next message with id > `*id`, which moves on. MD_ENOTFOUND when none.
-int md_forget_next_message(md_store *store, int64_t *id, int64_t *version, md_error *err);
+// The version of the next message with id > `*id`, which moves on, and whether it is not final. MD_ENOTFOUND when none.
+int md_forget_next_message(md_store *store, int64_t *id, int64_t *version, bool *unsent, md_error *err);
 
 // The walk through the table of the lazy index: entries of events below `ceiling` that are not in `kept`, and of runs
 // that are gone, are removed.
@@ -45,7 +45,16 @@ int md_forget_value(md_store *store, md_micros now, md_error *err);
 // The days before `day` of the next series with id > `*series`, which moves on. MD_ENOTFOUND when none.
 int md_forget_points(md_store *store, int64_t *series, int64_t day, md_error *err);
 
-// The next version with id > `after` that is not live and whose successor came before `since`. MD_ENOTFOUND when none.
-int md_forget_next_version(md_store *store, int64_t after, md_micros since, int64_t *id, md_error *err);
-// Removes a version and the files that no other has.
-int md_forget_version(md_store *store, int64_t id, md_error *err);
+// forget_versions.c
+typedef struct md_forget_version {
+  int64_t id;
+  md_micros retired_at; // when another took its place; 0: not known, or it is live
+  bool live;
+  bool marked; // its moment was rolled back from it: it may come back
+} md_forget_version;
+// The next version with id > `after` that has its files. MD_ENOTFOUND when none.
+int md_forget_next_version(md_store *store, int64_t after, md_forget_version *out, md_error *err);
+// Of a version that is retired since a time that nobody knows.
+int md_forget_retire(md_store *store, int64_t id, md_micros at, md_error *err);
+// Removes its files, and of their contents those that no other version has. Its row stays.
+int md_forget_files(md_store *store, int64_t id, md_error *err);

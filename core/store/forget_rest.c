@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The deleting of what is beside events and runs: triggers that started nothing, incidents, what was held back, values
-// that expired, days of metrics, versions with their files.
+// that expired, days of metrics.
 #include "store/forget.h"
 #include "store/internal.h"
 
@@ -70,25 +70,4 @@ static const char delete_points[] = "DELETE FROM points WHERE series = ?1 AND da
 int md_forget_points(md_store *store, int64_t *series, int64_t day, md_error *err) {
   int code = md_statement_number(store, series, err, next_series, "i", *series);
   return code ? code : md_statement_run(store, err, delete_points, "ii", *series, day);
-}
-
-static const char next_version[] =
-    "SELECT v.id FROM versions v WHERE v.id > ?1 AND EXISTS (SELECT 1 FROM versions n WHERE n.moment = v.moment AND"
-    " n.id > v.id AND n.created_at < ?2) AND v.id <> (SELECT live FROM moments WHERE name = v.moment)"
-    " ORDER BY v.id LIMIT 1";
-
-int md_forget_next_version(md_store *store, int64_t after, md_micros since, int64_t *id, md_error *err) {
-  return md_statement_number(store, id, err, next_version, "ii", after, since);
-}
-
-static const char only_files[] =
-    "DELETE FROM files WHERE id IN (SELECT v.file FROM version_files v WHERE v.version = ?1 AND NOT EXISTS"
-    " (SELECT 1 FROM version_files o WHERE o.file = v.file AND o.version <> ?1))";
-static const char delete_paths[] = "DELETE FROM version_files WHERE version = ?1";
-static const char delete_version[] = "DELETE FROM versions WHERE id = ?1";
-
-int md_forget_version(md_store *store, int64_t id, md_error *err) {
-  int code = md_statement_run(store, err, only_files, "i", id);
-  if (!code) code = md_statement_run(store, err, delete_paths, "i", id);
-  return code ? code : md_statement_run(store, err, delete_version, "i", id);
 }

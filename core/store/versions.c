@@ -33,11 +33,21 @@ static int put_files(md_store *store, int64_t version, const md_version_file *fi
   return code;
 }
 
+static const char has_files[] = "SELECT 1 FROM version_files WHERE version = ?1 LIMIT 1";
+
+// A version whose files were forgotten (R7) has come again.
+static int put_files_again(md_store *store, int64_t version, const md_version_file *files, int count, md_error *err) {
+  int64_t one = 0;
+  int code = md_statement_number(store, &one, err, has_files, "i", version);
+  return code == MD_ENOTFOUND ? put_files(store, version, files, count, err) : code;
+}
+
 int md_versions_put(md_store *store, const char *moment, const char *digest, const md_version_file *files, int count,
                     const md_version_origin *origin, md_micros at, int64_t *id, md_error *err) {
   static const md_version_origin unknown = {0};
   const md_version_origin *of = origin ? origin : &unknown;
   int code = md_statement_number(store, id, err, find_version, "tt", moment, digest);
+  if (code == 0) return put_files_again(store, *id, files, count, err);
   if (code != MD_ENOTFOUND) return code;
   code = md_statement_run(store, err, insert_version, "ttittt", moment, digest, at, of->note, of->author, of->door);
   if (code) return code;
@@ -124,12 +134,15 @@ int md_versions_list(md_store *store, const char *moment, int (*each)(void *cont
   return code;
 }
 
+static const char retire_live[] =
+    "UPDATE versions SET retired_at = ?3 WHERE id = (SELECT live FROM moments WHERE name = ?1) AND id <> ?2";
 static const char replace_moment[] =
     "INSERT INTO moments(name, live) VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET live = excluded.live";
-static const char set_live_at[] = "UPDATE versions SET live_at = ?2 WHERE id = ?1";
+static const char set_live_at[] = "UPDATE versions SET live_at = ?2, retired_at = 0 WHERE id = ?1";
 
 int md_moments_set_live(md_store *store, const char *moment, int64_t version, md_micros at, md_error *err) {
-  int code = md_statement_run(store, err, replace_moment, "ti", moment, version);
+  int code = md_statement_run(store, err, retire_live, "tii", moment, version, at);
+  if (!code) code = md_statement_run(store, err, replace_moment, "ti", moment, version);
   return code || !version ? code : md_statement_run(store, err, set_live_at, "ii", version, at);
 }
 

@@ -36,13 +36,13 @@ typedef struct md_moment_row {
 } md_moment_row;
 
 // Stores a version with its files unless one of this moment with this digest is there; answers its row id either way.
-// The origin is that of the first time.
+// The origin is that of the first time. One whose files were forgotten gets them again.
 int md_versions_put(md_store *store, const char *moment, const char *digest, const md_version_file *files, int count,
                     const md_version_origin *origin, md_micros at, int64_t *id, md_error *err);
 // The row of this moment's version with the whole digest. MD_ENOTFOUND, without a text.
 int md_versions_find(md_store *store, const char *moment, const char *digest, int64_t *id, md_error *err);
 int md_versions_get(md_store *store, int64_t id, md_arena *arena, md_version *out, md_error *err);
-// All files of a version, sorted by path, into `arena`.
+// All files of a version, sorted by path, into `arena`; none where they were forgotten (R7).
 int md_versions_files(md_store *store, int64_t id, md_arena *arena, md_version_file **out, int *count, md_error *err);
 int md_versions_list(md_store *store, const char *moment, int (*each)(void *context, const md_version *row),
                      void *context, md_error *err); // newest first; moment NULL: all

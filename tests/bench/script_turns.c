@@ -75,6 +75,14 @@ static double measure(md_vm *vm, host *h, int rounds, const json_t *data) {
   return elapsed * 1e6 / rounds;
 }
 
+// Microseconds to throw a state away and build it anew.
+static double measure_rebuild(const char *moment_lua, const char *module_lua, int rounds) {
+  double start = seconds();
+  for (int i = 0; i < rounds; i++)
+    md_vm_free(build(moment_lua, module_lua));
+  return (seconds() - start) * 1e6 / rounds;
+}
+
 static void module_of_30(char *out, size_t room) {
   size_t used = (size_t)snprintf(out, room, "local M = {}\n");
   for (int i = 0; i < 30; i++)
@@ -104,6 +112,7 @@ int main(void) {
   json_t *data = md_json_parse(order, strlen(order), false, NULL);
   md_vm *vm = build(clean, module);
   printf("state %zu KiB\n", md_vm_memory(vm) >> 10);
+  printf("state thrown away and built anew: %.0f us\n", measure_rebuild(clean, module, 3000));
   printf("clean turn, module of 30 functions: %.2f us\n", measure(vm, &h, 500000, NULL));
   printf("clean turn with an order as trigger: %.2f us\n", measure(vm, &h, 300000, data));
   md_vm_free(vm);

@@ -317,6 +317,7 @@ static void use_versions(store_fixture *f, md_store *s) {
   int go_on = 0, count;
   int64_t id;
   md_versions_put(s, "m", "aa", &file, 1, NULL, 1, &id, &f->err);
+  md_versions_put(s, "m", "aa", &file, 1, NULL, 1, &id, &f->err);
   md_versions_get(s, 1, f->arena, &version, &f->err);
   md_versions_files(s, 1, f->arena, &files, &count, &f->err);
   md_versions_list(s, NULL, see_version, &go_on, &f->err);
@@ -337,6 +338,7 @@ static void use_versions(store_fixture *f, md_store *s) {
 static void use_forget(store_fixture *f, md_store *s) {
   md_run run;
   md_forget_place place = {0};
+  md_forget_version old;
   md_idset kept = {0};
   int64_t id = 0, version;
   bool gone;
@@ -348,7 +350,7 @@ static void use_forget(store_fixture *f, md_store *s) {
   run.id = 77;
   md_forget_run(s, &run, 1, &gone, &f->err);
   assert_true(gone);
-  md_forget_next_message(s, &id, &version, &f->err);
+  md_forget_next_message(s, &id, &version, &gone, &f->err);
   md_forget_lowest_run(s, &id, &f->err);
   md_index_add_late(s, md_index_hash(MD_INDEX_EVENT_ID, "a", "b"), 1, &f->err);
   md_forget_next_entry(s, &place, 9, &kept, 1, &f->err);
@@ -356,8 +358,9 @@ static void use_forget(store_fixture *f, md_store *s) {
   md_forget_unmatched(s, 9, &f->err);
   md_incidents_insert(s, "drift", 0, 0, NULL, 1, &f->err);
   md_forget_incident(s, 9, &f->err);
-  md_forget_next_version(s, 0, 1, &id, &f->err);
-  md_forget_version(s, 1, &f->err);
+  md_forget_next_version(s, 0, &old, &f->err);
+  md_forget_retire(s, 1, 1, &f->err);
+  md_forget_files(s, 1, &f->err);
   assert_int_equal(md_forget_held(s, 1, &f->err), 0);
   assert_int_equal(md_forget_quarantined(s, &kept, &f->err), 0);
   assert_int_equal(md_forget_value(s, 9, &f->err), MD_ENOTFOUND);
