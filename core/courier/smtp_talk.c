@@ -28,6 +28,9 @@ void md_smtp_talk_sent(md_smtp_talk *talk, const char *command, size_t len) {
   bool broken_off = talk->stage == MD_SMTP_QUIT;
   for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
     if (strlen(commands[i].command) != word || strncasecmp(command, commands[i].command, word) != 0) continue;
+    // Goodbye after the dot tells nothing of the mail: it was handed over whole, and no reply to QUIT is one to it.
+    talk->left = talk->stage == MD_SMTP_DOT && commands[i].stage == MD_SMTP_QUIT;
+    if (talk->left) continue;
     talk->stage = commands[i].stage;
     // A QUIT says goodbye to a transaction that failed: its reply is the one that counts.
     if (talk->stage != MD_SMTP_QUIT || broken_off) talk->reply = 0;
@@ -44,7 +47,7 @@ static void keep_line(md_smtp_talk *talk, const char *line, size_t len) {
 }
 
 void md_smtp_talk_received(md_smtp_talk *talk, const char *line, size_t len) {
-  if (talk->stage == MD_SMTP_QUIT || len < 3) return;
+  if (talk->stage == MD_SMTP_QUIT || talk->left || len < 3) return;
   if (!isdigit((unsigned char)line[0]) || !isdigit((unsigned char)line[1]) || !isdigit((unsigned char)line[2])) return;
   if (len > 3 && line[3] == '-') return;
   talk->reply = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
@@ -69,7 +72,7 @@ static md_delivery_outcome outcome_of(const md_smtp_talk *talk, md_smtp_end end)
   if (talk->stage != MD_SMTP_DOT) return MD_DELIVERY_TRANSIENT;
   if (talk->reply >= 200 && talk->reply < 300) return MD_DELIVERY_ACCEPTED;
   // The dot itself could not be sent: the server holds a mail without an end, which it must drop (RFC 5321, 4.1.1.4).
-  return end == MD_SMTP_ENDED_SENDING ? MD_DELIVERY_TRANSIENT : MD_DELIVERY_UNKNOWN;
+  return end == MD_SMTP_ENDED_SENDING && !talk->left ? MD_DELIVERY_TRANSIENT : MD_DELIVERY_UNKNOWN;
 }
 
 static const char *where(const md_smtp_talk *talk) {

@@ -3,6 +3,7 @@
 // result codes mislead (550 at RCPT is a send error, a connection dropped after the dot a receive error). Pure.
 #pragma once
 #include "message/delivery.h"
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef enum md_smtp_stage {
@@ -17,6 +18,7 @@ typedef enum md_smtp_stage {
 
 typedef struct md_smtp_talk {
   md_smtp_stage stage;
+  bool left;      // after the dot QUIT was said: nothing tells of the mail any more
   int reply;      // to the last command; 0: none yet
   char line[200]; // its last line, control characters replaced
 } md_smtp_talk;

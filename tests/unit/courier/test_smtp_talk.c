@@ -38,6 +38,11 @@ static const conversation conversations[] = {
     {UP_TO_DOT "< 25", MD_SMTP_ENDED_ELSE, MD_DELIVERY_UNKNOWN, 0},
     {UP_TO_DOT "< 250 taken\n", MD_SMTP_ENDED_WELL, MD_DELIVERY_ACCEPTED, 250},
     {UP_TO_DOT "< 250 taken\n", MD_SMTP_ENDED_ELSE, MD_DELIVERY_ACCEPTED, 250},
+    // What follows the dot has no end that could be read: goodbye takes nothing back, and its reply accepts nothing.
+    {UP_TO_DOT "< 250-ta\n> QUIT\n", MD_SMTP_ENDED_ELSE, MD_DELIVERY_UNKNOWN, 0},
+    {UP_TO_DOT "> QUIT\n< 221 bye\n", MD_SMTP_ENDED_ELSE, MD_DELIVERY_UNKNOWN, 0},
+    {UP_TO_DOT "> QUIT\n", MD_SMTP_ENDED_SENDING, MD_DELIVERY_UNKNOWN, 0},
+    {UP_TO_DOT "< 250 taken\n> QUIT\n< 221 bye\n", MD_SMTP_ENDED_ELSE, MD_DELIVERY_ACCEPTED, 250},
     {UP_TO_DOT "< 421 closing\n", MD_SMTP_ENDED_ELSE, MD_DELIVERY_TRANSIENT, 421},
     {UP_TO_DOT "< 554 spam\n", MD_SMTP_ENDED_ELSE, MD_DELIVERY_PERMANENT, 554},
     // The connection of the mail before is found dead and said goodbye to first.
