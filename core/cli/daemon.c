@@ -23,12 +23,12 @@ static const int signal_numbers[] = {SIGTERM, SIGINT, SIGHUP};
 static void arm(md_daemon *daemon, uint64_t milliseconds);
 
 // Until when the loop may sleep. What is due and was not done (no sender is free, timers are held) is looked at again
-// after a while; a result or a submission wakes the loop anyway.
+// after a while; a result or a submission wakes the loop anyway. By engine time, which the batch before has just read:
+// the machine's clock may have been set back (B3).
 static void sleep_until_due(md_daemon *daemon) {
-  md_clock *clock = md_clock_real();
   md_micros due = md_engine_next_due(daemon->engine), key = md_vault_due(daemon->store);
   if (key && (due == 0 || key < due)) due = key;
-  md_micros left = due - clock->now(clock);
+  md_micros left = due - md_engine_time(daemon->engine);
   if (due == 0 || left > LONGEST_MS * 1000LL)
     arm(daemon, LONGEST_MS);
   else
