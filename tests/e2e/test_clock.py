@@ -3,11 +3,10 @@
 # ctest: label=e2e quick=no timeout=300
 """B3 with the real binary: its wall clock is set back and forward while it runs."""
 import os
-import struct
-import subprocess
 import sys
 
-from harness import COPY, PLAN, SOURCE, Shop, main, moment
+from harness import COPY, PLAN, Shop, main, moment
+from shifted import shift, start_shifted
 
 SCRIPTS = {
     "events.lua": PLAN,
@@ -15,22 +14,6 @@ SCRIPTS = {
                               "class = 'service', on = 'a', again = 'parallel'"),
     "naps/x.da.md": COPY,
 }
-
-
-def shift(shop, seconds):
-    with open(os.path.join(shop.dir, "shift"), "r+b") as file:
-        file.write(struct.pack("q", seconds))
-
-
-def start(shop):
-    library, offset = os.path.join(shop.dir, "shifted_clock.so"), os.path.join(shop.dir, "shift")
-    subprocess.run(["cc", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", library,
-                    os.path.join(SOURCE, "tests/e2e/shifted_clock.c")], check=True)
-    with open(offset, "wb") as file:
-        file.write(bytes(8))
-    os.environ.update(LD_PRELOAD=library, SHIFTED_CLOCK=offset)
-    shop.start()
-    del os.environ["LD_PRELOAD"]
 
 
 def slept(shop):
@@ -48,7 +31,7 @@ def expect(shop, count):
 
 def test_B3_set_back_timers_go_on():
     with Shop(SCRIPTS) as shop:
-        start(shop)
+        start_shifted(shop)
         nap(shop, 1)
         shift(shop, -3600)  # while it waits
         expect(shop, 1)
@@ -64,7 +47,7 @@ def test_B3_set_back_timers_go_on():
 
 def test_B3_set_forward_timers_are_held():
     with Shop(SCRIPTS) as shop:
-        start(shop)
+        start_shifted(shop)
         nap(shop, 1)
         expect(shop, 1)
         shift(shop, 7200)
