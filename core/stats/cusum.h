@@ -3,7 +3,8 @@
 #pragma once
 #include <stddef.h>
 
-// Log-likelihood ratios of p1 against p0 for a success and for a failure. (Page 1954.)
+// Log-likelihood ratios of p1 against p0 for a success, ln(p1/p0), and for a failure, ln((1 - p1)/(1 - p0)): the scores
+// of Page's sum, which restarts at 0. (Page 1954.)
 void md_cusum_increments(double p0, double p1, double *success, double *failure);
 
 // W = max(0, W + increment) after each of `sequence` (0 or 1). Answers the first index, from 1, with W >= threshold; 0:

@@ -14,7 +14,8 @@ typedef struct md_sample {
   double mean, sd, n;
 } md_sample;
 
-// Welch's t-test of two means; df after Satterthwaite. (Welch 1947; Satterthwaite 1946.)
+// Welch's t-test of two means: t = diff/√(a + b), a and b the s²/n of the arms (Welch 1947), with (a + b)²/(a²/(n - 1)
+// + b²/(m - 1)) degrees of freedom (Satterthwaite 1946).
 void md_welch_t(const md_sample *control, const md_sample *treatment, double level, md_welch *out);
 
 // Welch's test from sums: effect = mean T - mean C. (Welch 1947; Satterthwaite 1946.)

@@ -39,5 +39,6 @@ typedef struct md_type_s_m {
 } md_type_s_m;
 
 // Of the results that are significant at |d| > z se: the share of wrong sign, and how many times too large they are on
-// average. (Gelman, Carlin 2014; in closed form: Lu, Qiu, Deng 2019.)
+// average: p.hi, p.lo and their sum as in the paper's function retrodesign(). (Gelman, Carlin 2014; the average in
+// closed form: Lu, Qiu, Deng 2019.)
 void md_type_s_type_m(double true_effect, double se, double alpha_two_sided, md_type_s_m *out);

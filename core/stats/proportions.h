@@ -28,7 +28,7 @@ typedef struct md_z_pooled {
 // The z-test of equal shares with the pooled variance, as R's prop.test(correct = FALSE). (Fleiss 1981, equation 2.13.)
 void md_two_proportion_z_pooled(const md_two_rates *rates, md_z_pooled *out);
 
-// Wilson's score interval of x/n. (Wilson 1927; Newcombe 1998a, method 3.)
+// Wilson's score interval of x/n: all p with (x/n - p)² <= z² p (1 - p)/n. (Wilson 1927; Newcombe 1998a, method 3.)
 void md_wilson_interval(double x, double n, double level, md_interval *out);
 
 typedef struct md_diff_interval {
@@ -59,6 +59,6 @@ typedef struct md_non_inferiority {
 
 // Is the treatment worse by no more than `margin`? Unpooled variance. The benefit b is diff where higher is better,
 // else -diff; z = (b + margin)/se, p one-sided, lower_one_sided = b - z(1 - alpha) se, non-inferior where that is above
-// -margin. (Blackwelder 1982.)
+// -margin. (Blackwelder 1982: the test of H0 "worse by the margin or more".)
 void md_non_inferiority_two_proportions(const md_two_rates *rates, double margin, double alpha_one_sided,
                                         bool higher_is_better, md_non_inferiority *out);

@@ -4,7 +4,8 @@
 #pragma once
 #include <stddef.h>
 
-// Normal: through erfc (Abramowitz, Stegun 1964, 26.2.29 and 7.1.2); quantiles as GSL has them (Wichura 1988, AS 241).
+// Normal: through erfc (Abramowitz, Stegun 1964, 26.2.29 and section 7.1); quantiles as GSL has them (Wichura 1988, AS
+// 241).
 double md_normal_density(double z);
 double md_normal_below(double z);      // P(Z <= z)
 double md_normal_above(double z);      // P(Z > z)
@@ -13,9 +14,10 @@ double md_normal_quantile(double p);   // z with P(Z <= z) = p
 double md_normal_upper(double p);      // z with P(Z > z) = p
 double md_normal_within(double level); // z with P(|Z| <= z) = level, exact for the smallest levels too
 
-double md_chi2_above(double x, double df); // the incomplete gamma function: Abramowitz, Stegun 1964, 26.4.19
+double md_chi2_above(double x, double df); // the incomplete gamma function: Abramowitz, Stegun 1964, section 26.4
 
-// Student's t, any df > 0. NaN for another df. (Student 1908; Abramowitz, Stegun 1964, 26.7.1; noncentral: Owen 1965.)
+// Student's t, any df > 0. NaN for another df. (Student 1908; Abramowitz, Stegun 1964, section 26.7; noncentral: Owen
+// 1965.)
 double md_t_two_sided(double t, double df);                      // P(|T| >= |t|)
 double md_t_critical(double two_sided_p, double df);             // t with P(|T| >= t) = p
 double md_t_within(double level, double df);                     // t with P(|T| <= t) = level, small levels too
@@ -25,7 +27,7 @@ double md_noncentral_t_above(double t, double df, double shift); // P(T' > t), d
 // (Abramowitz, Stegun 1964, 6.1.41.)
 double md_log_gamma_star(double a);
 // -ln B(a, b) + a ln p + b ln q at p = a/(a+b), without the cancellation of its terms. (The
-// same, with 6.2.2.)
+// same, with B(a, b) = Γ(a) Γ(b)/Γ(a + b), section 6.2.)
 double md_log_beta_peak(double a, double b);
 
 // x with f(x) = 0 between `low` and `high`, at which f has different signs; bisected to the last bit.
@@ -35,7 +37,7 @@ double md_bisect(double (*f)(double x, const void *context), const void *context
 // Louvet, Muller 2013, theorem 1.2.)
 double md_cross(double a, double b, double c, double d);
 
-// Gauss and Legendre's points and weights of 16 on [-1, 1]. (Abramowitz, Stegun 1964, 25.4.29.)
+// Gauss and Legendre's points and weights of 16 on [-1, 1]. (Gauss's formula: Abramowitz, Stegun 1964, section 25.4.)
 enum { MD_GAUSS_POINTS = 16 };
 typedef struct md_gauss {
   double at[MD_GAUSS_POINTS], weight[MD_GAUSS_POINTS];

@@ -14,6 +14,6 @@ typedef struct md_mantel_haenszel {
   bool sign_reversal; // the pooled difference and the one within strata have opposite signs (Simpson 1951)
 } md_mantel_haenszel;
 
-// Differences are a - b. Risk difference: weights n_a n_b/N a stratum (Greenland, Robins 1985); odds ratio: Mantel,
-// Haenszel 1959. A stratum with an empty arm weighs nothing.
+// Differences are a - b. Risk difference: weights n_a n_b/N a stratum (Greenland, Robins 1985); odds ratio:
+// Σ x_a (n_b - x_b)/N over Σ x_b (n_a - x_a)/N (Mantel, Haenszel 1959). A stratum with an empty arm weighs nothing.
 void md_mantel_haenszel_of(const md_stratum *strata, size_t count, md_mantel_haenszel *out);
