@@ -45,7 +45,8 @@ static int read_window(counting *c, md_micros at) {
   md_window_item *items = md_arena_alloc(c->candidate->arena, ((size_t)history.count + 1) * sizeof *items);
   if (!items) return md_error_set(c->err, MD_ENOMEM, "out of memory");
   for (int i = 0; i < history.count; i++)
-    items[i] = (md_window_item){unit_of(c, history.items[i].at), history.items[i].id};
+    items[i] = (md_window_item){.at = unit_of(c, history.items[i].at), .group = history.items[i].id};
+  md_window_sort(items, (size_t)history.count);
   c->window = (md_window){.items = items,
                           .count = (size_t)history.count,
                           .span = c->cap->days ? c->cap->days : c->cap->per,

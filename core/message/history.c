@@ -4,20 +4,28 @@
 #include "store/people.h"
 #include <string.h>
 
-enum { ITEMS_MAX = 1024 };
+enum { FIRST_ROOM = 32 };
 
 typedef struct reading {
-  const md_candidate *candidate;
+  md_arena *arena;
   md_history *out;
+  int room;
 } reading;
 
-static int add(md_history *out, const md_message_time *item) {
-  if (out->count < ITEMS_MAX) out->items[out->count++] = *item;
+// However many there are: what is not counted would let one message too many through.
+static int add(void *context, const md_message_time *item) {
+  reading *at = context;
+  md_history *out = at->out;
+  if (out->count == at->room) {
+    int room = at->room ? 2 * at->room : FIRST_ROOM;
+    md_message_time *items = md_arena_alloc(at->arena, (size_t)room * sizeof *items);
+    if (!items) return MD_ENOMEM;
+    if (out->count) memcpy(items, out->items, (size_t)out->count * sizeof *items);
+    out->items = items;
+    at->room = room;
+  }
+  out->items[out->count++] = *item;
   return 0;
-}
-
-static int add_row(void *context, const md_message_time *item) {
-  return add(context, item);
 }
 
 static bool wanted(const md_history_filter *filter, const md_message *message) {
@@ -29,18 +37,20 @@ static bool wanted(const md_history_filter *filter, const md_message *message) {
 }
 
 // Those of this turn have no ids yet: they get numbers that no row has.
-static void add_earlier(const md_candidate *candidate, const md_history_filter *filter, md_history *out) {
+static int add_earlier(const md_candidate *candidate, const md_history_filter *filter, reading *reading) {
   int64_t id = -1;
-  for (const md_outgoing *at = candidate->earlier; at; at = at->before, id--) {
+  int rc = 0;
+  for (const md_outgoing *at = candidate->earlier; at && rc == 0; at = at->before, id--) {
     md_message_time item = {.id = id, .run = at->message.run, .at = at->message.due_at};
-    if (wanted(filter, &at->message)) add(out, &item);
+    if (wanted(filter, &at->message)) rc = add(reading, &item);
   }
+  return rc;
 }
 
 int md_history_read(const md_candidate *candidate, const md_history_filter *filter, md_history *out, md_error *err) {
   md_members members;
-  *out = (md_history){.items = md_arena_alloc(candidate->arena, ITEMS_MAX * sizeof *out->items)};
-  if (!out->items) return md_error_set(err, MD_ENOMEM, "out of memory");
+  reading reading = {.arena = candidate->arena, .out = out};
+  *out = (md_history){0};
   int rc = md_people_rows(candidate->store, candidate->message->person, candidate->arena, &members, err);
   for (int i = 0; rc == 0 && i < members.count; i++) {
     md_message_span span = {.person = members.ids[i],
@@ -51,10 +61,9 @@ int md_history_read(const md_candidate *candidate, const md_history_filter *filt
                             .since = filter->since,
                             .until = filter->until,
                             .now = candidate->now,
-                            .reserved = !candidate->claimed,
-                            .limit = ITEMS_MAX};
-    rc = md_messages_times(candidate->store, &span, add_row, out, err);
+                            .reserved = !candidate->claimed};
+    rc = md_messages_times(candidate->store, &span, add, &reading, err);
   }
-  if (rc == 0) add_earlier(candidate, filter, out);
-  return rc;
+  if (rc == 0) rc = add_earlier(candidate, filter, &reading);
+  return rc == MD_ENOMEM ? md_error_set(err, rc, "out of memory") : rc;
 }

@@ -18,7 +18,8 @@ static int read_window(const md_candidate *candidate, const md_send *send, md_wi
   *out = (md_window){.items = items, .span = send->limit_per, .most = send->limit_runs};
   for (int i = 0; i < history.count; i++)
     if (history.items[i].run != candidate->message->run)
-      items[out->count++] = (md_window_item){history.items[i].at, history.items[i].run};
+      items[out->count++] = (md_window_item){.at = history.items[i].at, .group = history.items[i].run};
+  md_window_sort(items, out->count);
   return 0;
 }
 

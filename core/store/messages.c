@@ -213,11 +213,11 @@ int md_messages_counts(md_store *store, int (*each)(void *context, md_message_st
   return code;
 }
 
-static const char count_shadow[] = "SELECT count(*) FROM messages WHERE state = ?1 AND reason = 'shadow'";
+static const char count_shadow[] = "SELECT count(*) FROM messages WHERE state = 3 AND reason = 'shadow'";
 
 int md_messages_count_shadow(md_store *store, int64_t *count, md_error *err) {
   sqlite3_stmt *stmt;
-  int code = md_statement_open(store, &stmt, err, count_shadow, "d", (int)MD_MESSAGE_ACCEPTED);
+  int code = md_statement_open(store, &stmt, err, count_shadow, "");
   if (code) return code;
   code = md_statement_step(store, stmt, err);
   *count = code == 1 ? sqlite3_column_int64(stmt, 0) : 0;
@@ -225,19 +225,24 @@ int md_messages_count_shadow(md_store *store, int64_t *count, md_error *err) {
   return code < 0 ? code : 0;
 }
 
-// Failed (7), suppressed (9) and withdrawn (10) ones reached nobody; 1 is queued, 2 attempting.
-#define MOMENT_OF "max(due_at, final_at, iif(state = 2, ?8, 0))"
+// Failed (7), suppressed (9) and withdrawn (10) ones reached nobody; 1 is queued. What is being attempted (2) counts as
+// sent now: few are at any time, and they have an index of their own.
+#define REACHED "person > 0 AND internal = 0 AND state NOT IN (7, 9, 10)"
+#define OF_SPAN                                                                                                        \
+  " AND person = ?1 AND id <> ?2 AND (?3 IS NULL OR moment = ?3) AND (?4 IS NULL OR class = ?4)"                       \
+  " AND (?5 IS NULL OR channel = ?5)"
 static const char select_times[] =
-    "SELECT id, run, " MOMENT_OF " FROM messages WHERE person > 0 AND person = ?1 AND id <> ?2 AND internal = 0"
-    " AND state NOT IN (7, 9, 10) AND (state <> 1 OR ?9) AND (?3 IS NULL OR moment = ?3) AND (?4 IS NULL OR class = ?4)"
-    " AND (?5 IS NULL OR channel = ?5) AND " MOMENT_OF " > ?6 AND " MOMENT_OF " < ?7 ORDER BY id DESC LIMIT ?10";
+    "SELECT id, run, max(due_at, final_at) FROM messages INDEXED BY messages_reached WHERE " REACHED OF_SPAN
+    " AND state <> 2 AND (state <> 1 OR ?9) AND max(due_at, final_at) > ?6 AND max(due_at, final_at) < ?7"
+    " UNION ALL SELECT id, run, max(due_at, ?8) FROM messages INDEXED BY messages_attempting WHERE state = 2"
+    " AND internal = 0" OF_SPAN " AND max(due_at, ?8) > ?6 AND max(due_at, ?8) < ?7";
 
 int md_messages_times(md_store *store, const md_message_span *span,
                       int (*each)(void *context, const md_message_time *time), void *context, md_error *err) {
   sqlite3_stmt *stmt;
-  int code = md_statement_open(store, &stmt, err, select_times, "iitttiiidd", span->person, span->without, span->moment,
-                               span->class_name, span->channel, span->since, span->until, span->now,
-                               (int)span->reserved, span->limit);
+  int code =
+      md_statement_open(store, &stmt, err, select_times, "iitttiiid", span->person, span->without, span->moment,
+                        span->class_name, span->channel, span->since, span->until, span->now, (int)span->reserved);
   if (code) return code;
   while ((code = md_statement_step(store, stmt, err)) == 1) {
     md_message_time time = {sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1),

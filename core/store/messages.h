@@ -89,7 +89,6 @@ typedef struct md_message_span {
   md_micros since, until;                    // open at both ends
   md_micros now;                             // what is being attempted counts as sent now
   bool reserved;                             // queued ones too, for the time that they are due at
-  int limit;
 } md_message_span;
 typedef struct md_message_time {
   int64_t id, run;

@@ -169,6 +169,13 @@ static const char shadowed_files[] =
 static const char plan_of_older_versions[] =
     "INSERT INTO settings SELECT 'plan_of_older_versions', value FROM settings WHERE name = 'plan';";
 
+// What reached a person, or is to, by its time: what limits and caps count (M5). Messages that went to nobody are
+// counted apart.
+static const char messages_in_time[] =
+    "CREATE INDEX messages_reached ON messages(person, max(due_at, final_at))"
+    " WHERE person > 0 AND internal = 0 AND state NOT IN (7, 9, 10);"
+    "CREATE INDEX messages_shadow ON messages(id) WHERE state = 3 AND reason = 'shadow';";
+
 // [n] leads from schema n to n + 1.
 static const char *const migrations[] = {initial,
                                          outgoing_calls,
@@ -184,7 +191,8 @@ static const char *const migrations[] = {initial,
                                          expiring_values,
                                          changes_in_production,
                                          shadowed_files,
-                                         plan_of_older_versions};
+                                         plan_of_older_versions,
+                                         messages_in_time};
 
 int md_schema_newest(void) {
   return (int)(sizeof migrations / sizeof migrations[0]);

@@ -273,7 +273,7 @@ static const char *everything(const int64_t *people, int count) {
     md_members rows = {0};
     md_value value = {0};
     const md_message_span span = {
-        .person = people[i], .moment = "m", .until = INT64_MAX, .now = s.clock.at, .reserved = true, .limit = 1000};
+        .person = people[i], .moment = "m", .until = INT64_MAX, .now = s.clock.at, .reserved = true};
     md_messages_times(s.store, &span, count_message, &limit, NULL);
     md_values_get(s.store, "m", 1, people[i], "k", s.arena, &value, NULL);
     md_people_rows(s.store, people[i], s.arena, &rows, NULL);

@@ -94,6 +94,26 @@ static void test_places_are_given_back(void **state) {
   assert_int_equal(message_fixture_get(f, first.id).state, MD_MESSAGE_WITHDRAWN);
 }
 
+// M5: nobody is forgotten behind the many messages of another, or of one's own run.
+static void test_however_many_there_are(void **state) {
+  message_fixture *f = *state;
+  md_message m = decide_at(f, "marketing", f->now, "");
+  int64_t own = m.run;
+  store_fixture_begin(f->db);
+  for (int i = 0; i < 1500; i++) {
+    m.id = 0;
+    m.run = i == 0 ? own + 1 : own;
+    store_fixture_expect(f->db, 0, md_messages_insert(f->store, &m, &f->db->err));
+  }
+  store_fixture_commit(f->db);
+  md_send send = message_fixture_send(f, "service", PLAIN);
+  send.limit_runs = 1;
+  send.limit_per = 7 * MD_DAY;
+  expect_reason(message_fixture_decide(f, &send), "limit", "the limit is 1 of the moment's runs");
+  send.limit_runs = 2;
+  assert_int_equal(message_fixture_decide(f, &send).state, MD_MESSAGE_QUEUED);
+}
+
 // P3: caps of a joined person add up.
 static void test_a_join_adds_up(void **state) {
   message_fixture *f = *state;
@@ -256,17 +276,12 @@ static void test_against_the_model(void **state) {
 int main(void) {
 #define WITH_OUTBOX(test) cmocka_unit_test_setup_teardown(test, setup, message_fixture_teardown)
   const struct CMUnitTest tests[] = {
-      WITH_OUTBOX(test_a_cap_slides),
-      WITH_OUTBOX(test_a_cap_of_days_counts_the_persons_days),
-      WITH_OUTBOX(test_places_are_given_back),
-      WITH_OUTBOX(test_a_join_adds_up),
-      WITH_OUTBOX(test_a_cap_names_a_time_outside_the_night),
-      WITH_OUTBOX(test_quiet_hours_delay),
-      WITH_OUTBOX(test_a_withdrawal_holds_for_what_is_queued),
-      WITH_OUTBOX(test_caps_are_asked_again),
-      WITH_OUTBOX(test_the_night_is_asked_again),
-      WITH_OUTBOX(test_max_lateness),
-      WITH_OUTBOX(test_unless_is_asked_twice),
+      WITH_OUTBOX(test_a_cap_slides),          WITH_OUTBOX(test_a_cap_of_days_counts_the_persons_days),
+      WITH_OUTBOX(test_places_are_given_back), WITH_OUTBOX(test_however_many_there_are),
+      WITH_OUTBOX(test_a_join_adds_up),        WITH_OUTBOX(test_a_cap_names_a_time_outside_the_night),
+      WITH_OUTBOX(test_quiet_hours_delay),     WITH_OUTBOX(test_a_withdrawal_holds_for_what_is_queued),
+      WITH_OUTBOX(test_caps_are_asked_again),  WITH_OUTBOX(test_the_night_is_asked_again),
+      WITH_OUTBOX(test_max_lateness),          WITH_OUTBOX(test_unless_is_asked_twice),
       WITH_OUTBOX(test_against_the_model),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

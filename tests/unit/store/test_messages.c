@@ -199,7 +199,6 @@ static int see_time(void *context, const md_message_time *time) {
 static void expect_times(store_fixture *f, md_message_span span, const char *wanted) {
   seen_times seen = {""};
   span.person = span.person ? span.person : 7;
-  span.limit = span.limit ? span.limit : 100;
   store_fixture_expect(f, 0, md_messages_times(f->store, &span, see_time, &seen, &f->err));
   assert_string_equal(seen.text, wanted);
 }
@@ -223,21 +222,23 @@ static void test_the_times_of_what_reaches_a_person(void **state) {
   put(f, trying);
   put(f, message_of(9, 8, 100));
   md_message_span all = {.since = 0, .until = 1000, .now = 120, .reserved = true};
-  expect_times(f, all, "8@120 5@100 3@95 2@100 1@50 ");
+  expect_times(f, all, "1@50 3@95 2@100 5@100 8@120 ");
   md_message_span cart = all;
   cart.moment = "cart";
   cart.without = 2;
   cart.since = 50;
-  expect_times(f, cart, "8@120 3@95 ");
+  expect_times(f, cart, "3@95 8@120 ");
   md_message_span sent_only = all;
   sent_only.reserved = false;
-  expect_times(f, sent_only, "8@120 3@95 ");
+  expect_times(f, sent_only, "3@95 8@120 ");
   md_message_span of_class = all;
   of_class.class_name = "marketing";
   expect_times(f, of_class, "");
-  md_message_span few = all;
-  few.limit = 1;
-  expect_times(f, few, "8@120 ");
+  md_message_span late = all;
+  late.since = 119;
+  expect_times(f, late, "8@120 ");
+  late.now = 119;
+  expect_times(f, late, "");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, store_fixture_setup_memory, store_fixture_teardown)
