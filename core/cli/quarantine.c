@@ -6,17 +6,20 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/reader.h"
+#include "store/versions.h"
 #include <inttypes.h>
 #include <stdio.h>
 
 typedef struct listing {
   md_table table;
   md_arena *arena;
+  json_t *live; // the version of each moment
   bool json;
 } listing;
 
+// `live`: "true", "false", or NULL where it is no version.
 static int show(listing *at, const char *kind, const char *moment, md_micros since, const char *event, int64_t run,
-                const char *what) {
+                const char *live, const char *what) {
   md_line line;
   char time[MD_TIME_TEXT];
   if (at->json) {
@@ -26,6 +29,7 @@ static int show(listing *at, const char *kind, const char *moment, md_micros sin
     md_line_time(&line, "since", since);
     md_line_text(&line, "event", event);
     md_line_number(&line, "run", run);
+    md_line_raw(&line, "live", live);
     md_line_text(&line, "detail", what);
     md_line_end(&line);
     return 0;
@@ -38,15 +42,28 @@ static int show(listing *at, const char *kind, const char *moment, md_micros sin
   return 0;
 }
 
+static int add_live(void *context, const md_moment_row *moment) {
+  listing *at = context;
+  return json_object_set_new(at->live, moment->name, json_integer(moment->live)) ? MD_ENOMEM : 0;
+}
+
+// A stopped version that is not live holds nothing back; it would again, if it came back.
 static int show_row(void *context, const md_quarantine *row) {
-  return show(context, md_quarantine_kind_name(row->kind), row->moment, row->at, row->event_id, row->run, row->detail);
+  listing *at = context;
+  const char *what = row->detail ? row->detail : "", *live = NULL;
+  if (row->kind == MD_QUARANTINE_VERSION)
+    live = json_integer_value(json_object_get(at->live, row->moment)) == row->version ? "true" : "false";
+  if (live && *live == 'f' && !at->json)
+    what = md_arena_printf(at->arena, "not live any more, so that nothing waits for it: %s", what);
+  return what ? show(at, md_quarantine_kind_name(row->kind), row->moment, row->at, row->event_id, row->run, live, what)
+              : MD_ENOMEM;
 }
 
 static int show_triggers(void *context, const char *moment, int64_t count, md_micros last) {
   listing *at = context;
   const char *what =
       md_arena_printf(at->arena, "%" PRId64 " event%s that it could not judge", count, count == 1 ? "" : "s");
-  return what ? show(at, "trigger", moment, last, NULL, 0, what) : MD_ENOMEM;
+  return what ? show(at, "trigger", moment, last, NULL, 0, NULL, what) : MD_ENOMEM;
 }
 
 static int list(const md_cli_args *args) {
@@ -54,9 +71,10 @@ static int list(const md_cli_args *args) {
   md_reader reader;
   int code = md_reader_open(&reader, args);
   if (code) return code;
-  listing at = {.arena = reader.arena, .json = md_cli_switch(args, "json")};
+  listing at = {.arena = reader.arena, .live = json_object(), .json = md_cli_switch(args, "json")};
   md_table_init(&at.table, headers);
-  code = md_quarantine_list(reader.store, show_row, &at, &reader.err);
+  code = md_moments_list(reader.store, add_live, &at, &reader.err);
+  if (!code) code = md_quarantine_list(reader.store, show_row, &at, &reader.err);
   if (!code) code = md_failed_triggers(reader.store, show_triggers, &at, &reader.err);
   if (!code && !at.json) md_table_print(&at.table, "Nothing is held back.");
   code = code ? md_cli_fail(&reader.err) : MD_EXIT_OK;
