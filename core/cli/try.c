@@ -92,12 +92,14 @@ static int run_until(trial *t, md_micros until, bool inclusive, md_error *err) {
 
 static int run_on(trial *t, md_error *err) {
   md_virtual *driver = &t->shop.driver;
+  int64_t begun = driver->done;
   int code = 0;
   if (t->span >= 0) return run_until(t, driver->clock.at + t->span, true, err);
   md_engine_end_schedules(driver->engine, driver->clock.at);
   while (!code && md_engine_next_work(driver->engine) != 0) {
     code = md_virtual_advance(driver, md_engine_next_due(driver->engine), true, err);
     if (!code) code = show_instant(t, err);
+    if (!code) code = md_virtual_check_end(driver, begun, err);
   }
   return code;
 }

@@ -6,9 +6,12 @@
 #include "experiment/assign.h"
 #include "metrics/meter.h"
 #include "store/vault.h"
+#include <inttypes.h>
+#include <stdio.h>
 
-// More batches at one instant than this is a circle that makes no progress.
-enum { BATCHES_AN_INSTANT = 100000 };
+// More items than these, and than so many for each run that is alive, are a circle: at one instant, and on the way to
+// the end of all waits. A run of the 10,000 steps that one may have is well below.
+enum { INSTANT_ITEMS = 20000, INSTANT_ITEMS_A_RUN = 100, END_ITEMS = 20000, END_ITEMS_A_RUN = 1000 };
 
 static int open_vault(md_virtual *driver, const md_virtual_options *options, md_error *err) {
   int code = options->db ? md_master_key_open(&driver->master_key, options->db, options->settings->key_file, err)
@@ -70,15 +73,46 @@ void md_virtual_close(md_virtual *driver) {
   *driver = (md_virtual){0};
 }
 
+static int add_alive(void *context, const md_run_count *row) {
+  if (row->state == MD_RUN_WAITING || row->state == MD_RUN_QUEUED) *(int64_t *)context += row->count;
+  return 0;
+}
+
+static bool is_circle(md_virtual *driver, int64_t items, int64_t fixed, int64_t a_run) {
+  int64_t alive = 0;
+  return items > fixed && md_runs_counts(driver->store, add_alive, &alive, NULL) == 0 && items > fixed + a_run * alive;
+}
+
+// Names the run that is due next.
+static int circle(md_virtual *driver, const char *where, const char *remedy, md_error *err) {
+  md_run run;
+  char which[200] = "some run";
+  md_arena *arena = md_arena_new(0);
+  if (arena && md_runs_next_due(driver->store, INT64_MAX, arena, &run, NULL) == 0)
+    snprintf(which, sizeof which, "run %" PRId64 " of %.100s", run.id, run.moment);
+  if (arena) md_arena_free(arena);
+  return md_error_set(err, MD_EBUSY, "%s goes on and on %s: %s", which, where, remedy);
+}
+
+int md_virtual_check_end(md_virtual *driver, int64_t begun, md_error *err) {
+  if (!is_circle(driver, driver->done - begun, END_ITEMS, END_ITEMS_A_RUN)) return 0;
+  return circle(driver, "after the last event",
+                "virtual time would never end; say how far it is to go (ingest: --until, try: --advance)", err);
+}
+
 // Batches at this instant until there is nothing left to do.
 static int settle(md_virtual *driver, bool hold, md_error *err) {
-  for (int i = 0; i < BATCHES_AN_INSTANT; i++) {
+  int64_t begun = driver->done;
+  for (int rounds = 0; !is_circle(driver, driver->done - begun + rounds, INSTANT_ITEMS, INSTANT_ITEMS_A_RUN);
+       rounds++) {
     int done = md_engine_batch(driver->engine, hold, err);
     if (done < 0) return done;
+    driver->done += done;
     int delivered = md_postroom_deliver(&driver->postroom) + md_callroom_answer(&driver->callroom);
     if (done == 0 && delivered == 0) return 0;
   }
-  return md_error_set(err, MD_EBUSY, "the engine does not come to rest at one instant of virtual time");
+  return circle(driver, "at one instant of virtual time",
+                "something in it comes due again at once; let it wait for some time", err);
 }
 
 // Does what is due at `due` (the clock is not put back).
@@ -134,11 +168,13 @@ int md_virtual_event(md_virtual *driver, md_event *event, md_event_status *statu
 
 int md_virtual_finish(md_virtual *driver, md_micros until, md_error *err) {
   md_micros work;
+  int64_t begun = driver->done;
   int code = settle(driver, false, err);
   // A daily run that waits for more than a day would otherwise keep itself going: no wait is longer than this.
   if (until == 0) md_engine_end_schedules(driver->engine, driver->clock.at + MD_DURATION_MAX);
   while (!code && (work = md_engine_next_work(driver->engine)) != 0 && (until == 0 || work <= until))
-    code = stop_at(driver, md_engine_next_due(driver->engine), err);
+    if (!(code = stop_at(driver, md_engine_next_due(driver->engine), err)) && until == 0)
+      code = md_virtual_check_end(driver, begun, err);
   md_engine_end_schedules(driver->engine, 0);
   if (!code && until) code = md_virtual_advance(driver, until, true, err);
   if (!code && until > driver->clock.at) driver->clock.at = until;

@@ -33,6 +33,7 @@ typedef struct md_virtual {
   md_postroom postroom;
   md_callroom callroom;
   md_postroom_options post;
+  int64_t done; // items, of all batches
   int64_t late; // events taken at a later time than their own: the clock had passed it
 } md_virtual;
 
@@ -48,6 +49,9 @@ int md_virtual_take(md_virtual *driver, md_event *events, md_event_status *statu
                     md_error *err);
 // One event at its own time, before which all is done that is due (B5). Its own time is never later than the clock's.
 int md_virtual_event(md_virtual *driver, md_event *event, md_event_status *status, md_error *err);
+// Whether a way to the end, which began when `begun` items were done, leads anywhere: MD_EBUSY, with a run that goes on
+// and on, once far more was done than there are runs.
+int md_virtual_check_end(md_virtual *driver, int64_t begun, md_error *err);
 // Runs on until no wait or send is left (schedules that are due on the way fire, but do not keep it going), or to
 // `until` (0: no bound).
 int md_virtual_finish(md_virtual *driver, md_micros until, md_error *err);

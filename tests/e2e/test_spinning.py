@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # ctest: label=e2e timeout=120
 """S3: a run that comes due again at once, for ever, takes neither the daemon's ears nor the others' turn."""
+import json
+import os
 import time
 
-from harness import SLOW, Shop, main, moment
+from harness import PLAN, SLOW, Shop, main, moment
 
 SCRIPTS = {
     "spin/moment.lua": moment("m:sleep('0s')\nm:continue_as(('x'):rep(60000))", "class = 'service', on = 'spin'"),
@@ -32,4 +34,40 @@ def test_S3_a_spinning_run_leaves_the_daemon_its_ears():
         assert time.monotonic() - begun < 10 * SLOW, time.monotonic() - begun
 
 
-main(test_S3_a_spinning_run_leaves_the_daemon_its_ears)
+SPEC = """describe("spinning", function()
+  it("ends", function(shop)
+    shop:event("a", { subject = "ida" })
+    shop:advance("1h")
+  end)
+end)
+"""
+
+
+def goes_on(body, where, words):
+    """A run that never ends, in each kind of virtual time, and the error that ends it."""
+    with Shop({"events.lua": PLAN, "spin/moment.lua": moment(body), "spin/moment_spec.lua": SPEC}) as shop:
+        file = os.path.join(shop.dir, "a.ndjson")
+        with open(file, "w", encoding="utf-8") as out:
+            out.write(json.dumps(shop.event("a", "ida", time="2026-01-01T00:00:00Z")) + "\n")
+        for command in where:
+            arguments = {"test": ["test", shop.scripts],
+                         "try": ["try", os.path.join(shop.scripts, "spin"), "--event", file],
+                         "ingest": ["ingest", file, "--virtual-time", "--scripts", shop.scripts]}[command]
+            told = shop.momentd(*arguments, code=1)
+            assert words in told, (command, told[-1000:])
+        if "ingest" in where and "instant" not in words:  # bounded, it is as long as that
+            shop.momentd("ingest", file, "--virtual-time", "--scripts", shop.scripts, "--until", "2026-03-01T00:00:00Z",
+                         "--db", os.path.join(shop.dir, "other.db"))
+
+
+def test_B5_virtual_time_tells_of_a_run_that_spins():
+    goes_on("m:sleep('0s')\nm:continue_as(1)", ["test", "try", "ingest"],
+            "run 1 of spin goes on and on at one instant of virtual time")
+
+
+def test_B5_virtual_time_tells_of_a_run_that_never_ends():
+    goes_on("m:sleep('1h')\nm:continue_as(1)", ["try", "ingest"], "run 1 of spin goes on and on after the last event")
+
+
+main(test_S3_a_spinning_run_leaves_the_daemon_its_ears, test_B5_virtual_time_tells_of_a_run_that_spins,
+     test_B5_virtual_time_tells_of_a_run_that_never_ends)

@@ -3,6 +3,7 @@
 #include "metrics/meter.h"
 #include "shop.h"
 #include "store/exposures.h"
+#include "store/internal.h"
 #include "store/metrics.h"
 
 static const char plan[] = "local p = require 'plan'\n"
@@ -147,6 +148,37 @@ static void test_A5_labels(void **state) {
   shop_close(&s);
 }
 
+// How often the identities of a person were read since the last question.
+static int identity_reads(shop *s) {
+  sqlite3 *db = s->store->db;
+  int runs = 0;
+  for (sqlite3_stmt *stmt = sqlite3_next_stmt(db, NULL); stmt; stmt = sqlite3_next_stmt(db, stmt))
+    if (strstr(sqlite3_sql(stmt), "SELECT identities FROM people"))
+      runs += sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_RUN, true);
+  return runs;
+}
+
+// However much a turn measures, whose labels it may not bear is read once.
+static void test_A5_identities_are_read_once_a_turn(void **state) {
+  (void)state;
+  shop s;
+  open_shop(&s);
+  shop_load(&s, "events.lua", plan, "m/moment.lua",
+            MOMENT("", "for i = 1, event.data.times do m:count('n', 1, { country = 'dk' })\n"
+                       "m:observe('o', i, { country = 'dk' }) end"),
+            NULL);
+  shop_event(&s, "a", "kunde-7", "{\"times\":0}");
+  int without = identity_reads(&s);
+  shop_event(&s, "a", "kunde-7", "{\"times\":0}");
+  without = identity_reads(&s); // of somebody known
+  shop_event(&s, "a", "kunde-7", "{\"times\":1}");
+  int once = identity_reads(&s);
+  assert_true(once > without);
+  shop_event(&s, "a", "kunde-7", "{\"times\":500}");
+  assert_int_equal(identity_reads(&s), once);
+  shop_close(&s);
+}
+
 #define READS "local n = m:add('n', 1)\nreturn n .. ' ' .. tostring(m:get('old'))"
 
 static void test_R6_shapes(void **state) {
@@ -221,6 +253,7 @@ int main(void) {
                                      cmocka_unit_test(test_a_wrong_file_keeps_the_old_experiment),
                                      cmocka_unit_test(test_measures),
                                      cmocka_unit_test(test_A5_labels),
+                                     cmocka_unit_test(test_A5_identities_are_read_once_a_turn),
                                      cmocka_unit_test(test_R6_shapes),
                                      cmocka_unit_test(test_R6_a_wrong_upgrade_parks),
                                      cmocka_unit_test(test_file)};
