@@ -22,6 +22,8 @@ static struct {
   int fd;
 } config = {MD_LOG_INFO, false, STDERR_FILENO};
 
+static _Thread_local bool muted;
+
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 
 typedef struct line {
@@ -45,7 +47,13 @@ int md_log_level_parse(const char *text, md_log_level *out) {
 }
 
 bool md_log_wants(md_log_level level) {
-  return level <= config.level;
+  return level <= config.level && !muted;
+}
+
+bool md_log_mute(bool on) {
+  bool before = muted;
+  muted = on;
+  return before;
 }
 
 static bool put(line *to, const char *text, size_t len) {

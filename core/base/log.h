@@ -12,6 +12,8 @@ void md_log_configure(md_log_level level, bool json, int fd);
 // "error" "warn" "info" "debug" → level; MD_EINVAL otherwise.
 int md_log_level_parse(const char *text, md_log_level *out);
 bool md_log_wants(md_log_level level);
+// While it is on, this thread writes no lines: what it does is only tried. Answers what it was.
+bool md_log_mute(bool on);
 
 // One record: time, level, `room` ("engine", "intake" …), the message, then pairs "name", "value" up to NULL. A NULL
 // value leaves its pair out. Names in use: request, run, event, message, moment, version, person, error, code, file,

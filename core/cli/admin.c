@@ -17,6 +17,7 @@ typedef struct client {
   uv_pipe_t pipe; // its close callback frees the client
   md_admin *admin;
   md_buffer in;
+  md_admin_request *pending; // its body is still to come; or NULL
   struct client *next;
 } client;
 
@@ -33,6 +34,9 @@ struct md_admin_request {
   md_admin *admin; // NULL: closed
   client *from;    // NULL: gone
   md_arena *arena;
+  const json_t *object;
+  const char *body;
+  size_t body_len; // that there is, or that is waited for
   md_admin_request *next;
 };
 
@@ -58,6 +62,9 @@ static void drop(client *gone) {
     *at = gone->next;
     break;
   }
+  md_admin_request *pending = gone->pending;
+  gone->pending = NULL;
+  if (pending) md_admin_answer(pending, MD_ECANCELED, NULL, NULL);
   uv_close((uv_handle_t *)&gone->pipe, client_closed);
 }
 
@@ -130,6 +137,34 @@ md_arena *md_admin_arena(md_admin_request *request) {
   return request->arena;
 }
 
+const void *md_admin_body(const md_admin_request *request, size_t *len) {
+  *len = request->body ? request->body_len : 0;
+  return request->body;
+}
+
+static void handle(md_admin_request *request) {
+  md_arena *scope = md_json_scope(request->arena);
+  request->admin->handler(request->admin->context, request, request->object);
+  md_json_scope(scope);
+}
+
+// What a request says of its body: none, one to wait for, or one that is too large, after which nothing is understood.
+static void await_body(client *from, md_admin_request *request) {
+  json_int_t bytes = json_integer_value(json_object_get(request->object, "bytes"));
+  md_error err = {0};
+  request->body_len = bytes > 0 ? (size_t)bytes : 0;
+  if (bytes <= 0) {
+    handle(request);
+  } else if (bytes > MD_ADMIN_BODY) {
+    md_error_set(&err, MD_ETOOBIG, "a body of %lld bytes is too large: %d MiB at most", (long long)bytes,
+                 MD_ADMIN_BODY >> 20);
+    md_admin_answer(request, MD_ETOOBIG, NULL, &err);
+    uv_read_stop((uv_stream_t *)&from->pipe);
+  } else {
+    from->pending = request;
+  }
+}
+
 static void take_line(client *from, const char *line, size_t len) {
   md_error err = {0};
   md_arena *arena = md_arena_new(0);
@@ -139,33 +174,52 @@ static void take_line(client *from, const char *line, size_t len) {
     drop(from);
     return;
   }
-  *request = (md_admin_request){from->admin, from, arena, from->admin->requests};
+  *request = (md_admin_request){.admin = from->admin, .from = from, .arena = arena, .next = from->admin->requests};
   from->admin->requests = request;
   md_arena *scope = md_json_scope(arena);
-  json_t *object = md_json_parse(line, len, false, &err);
-  if (json_is_object(object))
-    from->admin->handler(from->admin->context, request, object);
+  request->object = md_json_parse(line, len, false, &err);
+  md_json_scope(scope);
+  if (json_is_object(request->object))
+    await_body(from, request);
   else
     md_admin_answer(request, MD_ESYNTAX, NULL, &err);
-  md_json_scope(scope);
+}
+
+static void take_body(client *from) {
+  md_admin_request *request = from->pending;
+  char *body = md_arena_strndup(request->arena, from->in.data, request->body_len);
+  from->pending = NULL;
+  from->in.len -= request->body_len;
+  memmove(from->in.data, from->in.data + request->body_len, from->in.len);
+  request->body = body;
+  if (body)
+    handle(request);
+  else
+    md_admin_answer(request, MD_ENOMEM, NULL, NULL);
 }
 
 static void take_lines(client *from) {
-  char *end;
-  while (!uv_is_closing((uv_handle_t *)&from->pipe) && from->in.len &&
-         (end = memchr(from->in.data, '\n', from->in.len)) != NULL) {
-    size_t len = (size_t)(end - from->in.data);
-    take_line(from, from->in.data, len);
-    from->in.len -= len + 1;
-    memmove(from->in.data, end + 1, from->in.len);
+  while (!uv_is_closing((uv_handle_t *)&from->pipe) && from->in.len) {
+    char *end = from->pending ? NULL : memchr(from->in.data, '\n', from->in.len);
+    if (from->pending && from->in.len >= from->pending->body_len) {
+      take_body(from);
+    } else if (end) {
+      size_t len = (size_t)(end - from->in.data);
+      take_line(from, from->in.data, len);
+      from->in.len -= len + 1;
+      memmove(from->in.data, end + 1, from->in.len);
+    } else {
+      return;
+    }
   }
 }
 
 static void give_room(uv_handle_t *handle, size_t suggested, uv_buf_t *out) {
   client *at = handle->data;
   (void)suggested;
-  char *room = at->in.len < MD_ADMIN_LINE ? md_buffer_reserve(&at->in, 16384) : NULL;
-  *out = uv_buf_init(room, room ? 16384 : 0);
+  size_t most = at->pending ? at->pending->body_len + MD_ADMIN_LINE : MD_ADMIN_LINE;
+  char *room = at->in.len < most ? md_buffer_reserve(&at->in, 65536) : NULL;
+  *out = uv_buf_init(room, room ? 65536 : 0);
 }
 
 static void was_read(uv_stream_t *stream, ssize_t count, const uv_buf_t *buffer) {

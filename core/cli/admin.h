@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The admin socket: a unix socket on the engine's loop; each line is a request as a JSON object, each answer one too.
-// Request: {"command":"runs.cancel","run":7}. Answer: {"ok":true,…} or {"ok":false,"code":"ENOTFOUND","error":"…"}.
+// Request: {"command":"runs.cancel","run":7}. Answer: {"ok":true,…} or {"ok":false,"code":"ENOTFOUND","error":"…"}. A
+// request with "bytes":N is followed by N bytes as they are, its body.
 #pragma once
 #include "base/error.h"
 #include "base/json.h"
@@ -24,3 +25,5 @@ void md_admin_close(md_admin *admin); // NULL is allowed
 void md_admin_answer(md_admin_request *request, int code, const json_t *answer, const md_error *err);
 // Memory that lives as long as the request.
 md_arena *md_admin_arena(md_admin_request *request);
+// The body, in that memory; NULL without one.
+const void *md_admin_body(const md_admin_request *request, size_t *len);

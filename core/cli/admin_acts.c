@@ -187,20 +187,6 @@ static void key_revoke(md_daemon *daemon, md_admin_request *request, const json_
   submit(at, revoke_key);
 }
 
-static json_t *problems_json(const md_problems *problems) {
-  json_t *list = json_array();
-  for (int i = 0; i < problems->count; i++) {
-    const md_problem *at = &problems->items[i];
-    json_t *item = json_object();
-    json_object_set_new(item, "moment", json_string(at->moment));
-    json_object_set_new(item, "file", at->file[0] ? json_string(at->file) : json_null());
-    json_object_set_new(item, "line", at->line ? json_integer(at->line) : json_null());
-    json_object_set_new(item, "message", json_string(at->message));
-    json_array_append_new(list, item);
-  }
-  return list;
-}
-
 static json_t *time_json(md_micros at) {
   char text[32];
   if (!at) return json_null();
@@ -236,31 +222,24 @@ static void status(md_daemon *daemon, md_admin_request *request, const json_t *o
   json_t *unplanned = json_array();
   md_engine_unplanned(daemon->engine, add_unplanned, unplanned);
   json_object_set_new(answer, "unplanned", unplanned);
-  json_object_set_new(answer, "errors", problems_json(&daemon->problems));
+  json_object_set_new(answer, "errors", md_problems_json(md_builder_problems(daemon->builder)));
+  json_object_set_new(answer, "reload", md_daemon_reload_json(daemon));
+  json_object_set_new(answer, "shadowed", md_daemon_shadows_json(daemon));
   md_admin_answer(request, 0, answer, NULL);
-}
-
-static void reload(md_daemon *daemon, md_admin_request *request, const json_t *object) {
-  (void)object;
-  md_error err = {0};
-  int code = md_daemon_reload(daemon, &err);
-  json_t *answer = json_object();
-  json_object_set_new(answer, "errors", problems_json(&daemon->problems));
-  md_admin_answer(request, code, answer, &err);
-  uv_async_send(&daemon->wake);
 }
 
 static const struct {
   const char *name;
   void (*handle)(md_daemon *daemon, md_admin_request *request, const json_t *object);
 } commands[] = {{"clock.reset", clock_reset},
+                {"deploy", md_daemon_deploy},
                 {"key.add", key_add},
                 {"key.revoke", key_revoke},
                 {"moments.migrate", md_admin_moments_migrate},
                 {"people.join", people_join},
                 {"people.split", people_split},
                 {"quarantine.redrive", quarantine_redrive},
-                {"reload", reload},
+                {"reload", md_daemon_reload},
                 {"runs.cancel", runs_cancel},
                 {"runs.retry", runs_retry},
                 {"status", status}};

@@ -28,9 +28,9 @@ static int reach(const char *db, int *out, md_error *err) {
   return code;
 }
 
-static int send_all(int fd, const md_buffer *text, md_error *err) {
-  for (size_t at = 0; at < text->len;) {
-    ssize_t sent = send(fd, text->data + at, text->len - at, MSG_NOSIGNAL);
+static int send_all(int fd, const char *data, size_t len, md_error *err) {
+  for (size_t at = 0; at < len;) {
+    ssize_t sent = send(fd, data + at, len - at, MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0) return md_error_set(err, MD_EIO, "the admin socket broke off: %s", strerror(errno));
     at += (size_t)sent;
@@ -73,7 +73,7 @@ static int take_answer(const md_buffer *line, json_t **answer, md_error *err) {
   return md_error_set(err, code_of(md_json_text(*answer, "code")), "%s", text ? text : "the daemon refused");
 }
 
-int md_admin_ask(const char *db, const json_t *request, json_t **answer, md_error *err) {
+static int ask(const char *db, const json_t *request, const void *body, size_t len, json_t **answer, md_error *err) {
   int fd = -1;
   md_buffer text, line;
   int code = reach(db, &fd, err);
@@ -82,13 +82,26 @@ int md_admin_ask(const char *db, const json_t *request, json_t **answer, md_erro
   md_buffer_init(&line);
   md_json_write(&text, request);
   md_buffer_putc(&text, '\n');
-  code = md_buffer_ok(&text) ? send_all(fd, &text, err) : md_error_set(err, MD_ENOMEM, "out of memory");
+  code = md_buffer_ok(&text) ? send_all(fd, text.data, text.len, err) : md_error_set(err, MD_ENOMEM, "out of memory");
+  if (!code && len) code = send_all(fd, body, len, err);
   if (!code) code = read_line(fd, &line, err);
   if (!code) code = take_answer(&line, answer, err);
   md_buffer_deinit(&text);
   md_buffer_deinit(&line);
   close(fd);
   return code;
+}
+
+int md_admin_ask(const char *db, const json_t *request, json_t **answer, md_error *err) {
+  return ask(db, request, NULL, 0, answer, err);
+}
+
+int md_admin_ask_with(const char *db, json_t *request, const void *body, size_t len, json_t **answer, md_error *err) {
+  if (len > MD_ADMIN_BODY)
+    return md_error_set(err, MD_ETOOBIG, "%zu bytes are too many for the daemon: %d MiB at most", len,
+                        MD_ADMIN_BODY >> 20);
+  if (json_object_set_new(request, "bytes", json_integer((json_int_t)len))) return MD_ENOMEM;
+  return ask(db, request, body, len, answer, err);
 }
 
 int md_admin_hello(const char *db, md_error *err) {

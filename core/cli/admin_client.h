@@ -9,3 +9,5 @@ int md_admin_hello(const char *db, md_error *err);
 // its object in the arena in scope. MD_ENOTFOUND: no daemon there. MD_EDENIED: another user's. Otherwise the code of
 // the daemon's own refusal, its sentence in `err`.
 int md_admin_ask(const char *db, const json_t *request, json_t **answer, md_error *err);
+// The same with a body: "bytes" is set here.
+int md_admin_ask_with(const char *db, json_t *request, const void *body, size_t len, json_t **answer, md_error *err);

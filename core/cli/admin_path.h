@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <sys/un.h>
 
-enum { MD_ADMIN_PATH = 4096, MD_ADMIN_LINE = 1 << 20 };
+enum { MD_ADMIN_PATH = 4096, MD_ADMIN_LINE = 1 << 20, MD_ADMIN_BODY = 32 << 20 };
 
 // "<db>.admin" and "<db>.admin/socket".
 int md_admin_directory(const char *db, char out[static MD_ADMIN_PATH], md_error *err);

@@ -23,27 +23,14 @@ static void check_refused(md_inspection *at) {
   }
 }
 
-static void check_plan(md_inspection *at) {
+// NULL: out of memory.
+static md_plan *check_plan(md_inspection *at) {
   md_error err = {0};
-  if (md_refusal_of_path(at->tree.source.refused, "events.lua")) {
-    md_plan_new(&at->plan, NULL, NULL);
-    return;
-  }
-  if (md_plan_new(&at->plan, md_source_find(&at->tree.source, "events.lua"), &err) == 0) return;
-  md_problems_add(&at->problems, "events.lua", err.text);
-  md_plan_new(&at->plan, NULL, NULL);
-}
-
-// A folder with Lua or copy but without moment.lua is most likely a slip.
-static void check_stray(md_inspection *at, const char *path) {
-  const char *folder = md_tree_folder(path, at->arena);
-  if (!folder || !folder[0] || strcmp(folder, "shared") == 0 || strcmp(folder, "experiments") == 0) return;
-  const char *main = md_arena_printf(at->arena, "%s/moment.lua", folder);
-  if (!main || md_source_find(&at->tree.source, main)) return;
-  at->moment = folder;
-  for (int i = 0; i < at->problems.count; i++)
-    if (strcmp(at->problems.items[i].moment, folder) == 0) return;
-  md_inspect_found(at, NULL, 0, "the folder %s has no moment.lua", folder);
+  md_plan *plan = NULL;
+  bool refused = md_refusal_of_path(at->tree.source.refused, "events.lua");
+  if (!refused && md_plan_new(&plan, md_source_find(&at->tree.source, "events.lua"), &err) == 0) return plan;
+  if (!refused) md_problems_add(&at->problems, "events.lua", err.text);
+  return md_plan_new(&plan, NULL, NULL) ? NULL : plan;
 }
 
 static void check_all(md_inspection *at) {
@@ -53,9 +40,9 @@ static void check_all(md_inspection *at) {
     if (!md_tree_wants(&at->tree, md_tree_folder(path, at->arena)) && !md_tree_wants(&at->tree, path)) continue;
     const char *name = strchr(path, '/');
     if (name && strcmp(name, "/moment.lua") == 0)
-      md_inspect_moment(at, md_tree_folder(path, at->arena), path);
+      md_inspect_moment(at, md_tree_folder(path, at->arena));
     else
-      check_stray(at, path);
+      md_inspect_stray(at, path);
   }
 }
 
@@ -119,13 +106,19 @@ static int read_locale(md_inspection *at, const md_cli_args *args, md_error *err
   return code;
 }
 
-// What the checks ask.
-static int prepare(md_inspection *at, md_error *err) {
+// With what the checks ask.
+static int check_tree(md_inspection *at, md_error *err) {
+  md_experiments *experiments = NULL;
   check_refused(at);
-  check_plan(at);
-  int code = at->plan ? 0 : md_error_set(err, MD_ENOMEM, "out of memory");
-  if (!code) code = md_known_types_read(&at->types, at->plan, &at->tree.source, at->arena);
-  if (!code) code = md_experiments_new(&at->experiments, &at->tree.source, NULL, md_problems_add, &at->problems, err);
+  md_plan *plan = check_plan(at);
+  at->plan = plan;
+  int code = plan ? 0 : md_error_set(err, MD_ENOMEM, "out of memory");
+  if (!code) code = md_known_types_read(&at->types, plan, &at->tree.source, at->arena);
+  if (!code) code = md_experiments_new(&experiments, &at->tree.source, NULL, md_problems_add, &at->problems, err);
+  at->experiments = experiments;
+  if (!code) check_all(at);
+  md_plan_free(plan);
+  md_experiments_free(experiments);
   return code;
 }
 
@@ -137,10 +130,7 @@ static int check(const md_cli_args *args) {
   int code = md_tree_read(&at.tree, args->positional_count ? args->positional[0] : "scripts", at.arena, &err);
   if (!code) code = read_locale(&at, args, &err);
   if (md_cli_switch(args, "verbose") && !md_cli_switch(args, "json")) at.copy = show_copy;
-  if (!code) code = prepare(&at, &err);
-  if (!code) check_all(&at);
-  md_plan_free(at.plan);
-  md_experiments_free(at.experiments);
+  if (!code) code = check_tree(&at, &err);
   code = code ? md_cli_fail(&err) : show(&at, md_cli_switch(args, "json"));
   md_problems_clear(&at.problems);
   md_json_scope(scope);

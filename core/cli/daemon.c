@@ -81,21 +81,12 @@ static bool ready(void *context) {
   return md_engine_ready(daemon->engine);
 }
 
-int md_daemon_reload(md_daemon *daemon, md_error *err) {
-  int code = md_scripts_load(daemon->engine, &daemon->settings->scripts, &daemon->problems, err);
-  if (code)
-    md_log(MD_LOG_ERROR, "cli", "the scripts were not reloaded", "error", err->text, NULL);
-  else
-    md_log(MD_LOG_INFO, "cli", "scripts reloaded", "problems", md_log_int(daemon->problems.count), NULL);
-  return code;
-}
-
 static void on_signal(uv_signal_t *handle, int number) {
   md_daemon *daemon = handle->data;
   md_error err = {0};
   if (number == SIGHUP) {
-    md_daemon_reload(daemon, &err);
-    drive(daemon);
+    if (md_builder_reload(daemon->builder, MD_DOOR_RELOAD, NULL, &err))
+      md_log(MD_LOG_WARN, "cli", "SIGHUP does nothing", "error", err.text, NULL);
     return;
   }
   md_log(MD_LOG_INFO, "cli", "stopping", "signal", number == SIGTERM ? "SIGTERM" : "SIGINT", NULL);
@@ -182,7 +173,9 @@ static int open_engine(md_daemon *daemon, md_error *err) {
                                .accept_clock = settings->accept_clock};
   md_policy_of_engine(settings, &options);
   code = md_engine_new(&daemon->engine, &options, err);
-  if (!code) code = md_scripts_load(daemon->engine, &settings->scripts, &daemon->problems, err);
+  md_builder_options build = {.loop = &daemon->loop, .engine = daemon->engine, .settings = settings};
+  if (!code) code = md_builder_open(&daemon->builder, &build, err);
+  if (!code) code = md_builder_start(daemon->builder, err);
   if (!code) code = md_callroom_attach(&daemon->callroom, daemon->engine, err);
   return code ? code : md_postroom_attach(&daemon->postroom, daemon->engine, &post, err);
 }
@@ -222,11 +215,28 @@ static int open_intake(md_daemon *daemon, md_error *err) {
   return code ? code : md_intake_start(&daemon->intake, &options, err);
 }
 
+static void scripts_changed(void *context) {
+  md_daemon *daemon = context;
+  md_builder_reload(daemon->builder, MD_DOOR_FILES, NULL, NULL);
+}
+
+// After the first build: what changes while it goes on is seen at the first look.
+static int open_watcher(md_daemon *daemon, md_error *err) {
+  const md_settings *settings = daemon->settings;
+  md_watcher_options options = {.loop = &daemon->loop,
+                                .directories = &settings->scripts,
+                                .poll = strcmp(settings->reload, "poll") == 0,
+                                .changed = scripts_changed,
+                                .context = daemon};
+  return strcmp(settings->reload, "manual") == 0 ? 0 : md_watcher_open(&daemon->watcher, &options, err);
+}
+
 static int open_all(md_daemon *daemon, md_error *err) {
   int code = open_loop(daemon, err);
   if (!code) code = open_engine(daemon, err);
   if (!code) code = md_checkpointer_start(&daemon->checkpointer, daemon->settings->db, err);
   if (!code) code = md_admin_open(&daemon->admin, &daemon->loop, daemon->settings->db, md_daemon_admin, daemon, err);
+  if (!code) code = open_watcher(daemon, err);
   if (!code) code = open_intake(daemon, err);
   if (code) return code;
   int host = (int)(strrchr(daemon->settings->listen, ':') - daemon->settings->listen);
@@ -280,6 +290,8 @@ static void handle_closed(uv_handle_t *handle) {
 static void close_loop(md_daemon *daemon) {
   if (!daemon->handles) return;
   md_admin_close(daemon->admin);
+  md_watcher_close(daemon->watcher);
+  md_builder_close(daemon->builder);
   uv_close((uv_handle_t *)&daemon->wake, handle_closed);
   uv_close((uv_handle_t *)&daemon->timer, handle_closed);
   for (int i = 0; i < 3; i++)
@@ -292,6 +304,7 @@ static void close_all(md_daemon *daemon) {
   finish_intake(daemon);
   md_postroom_stop(&daemon->postroom);
   md_callroom_stop(&daemon->callroom);
+  md_builder_stop(daemon->builder);
   if (daemon->engine) drain(daemon);
   md_checkpointer_stop(daemon->checkpointer);
   close_loop(daemon);
@@ -301,7 +314,6 @@ static void close_all(md_daemon *daemon) {
   md_callroom_close(&daemon->callroom);
   md_store_close(daemon->store);
   md_master_key_free(daemon->master_key);
-  md_problems_clear(&daemon->problems);
   md_free(daemon->proxies);
 }
 

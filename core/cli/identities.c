@@ -39,31 +39,16 @@ static void add(md_buffer *text, const char *const *paths) {
   }
 }
 
-static int store_text(md_store *store, const char *text, md_error *err) {
-  int code = md_store_begin(store, err);
-  if (code) return code;
-  code = md_settings_set(store, setting, text, err);
-  if (!code) return md_store_commit(store, err);
-  md_store_rollback(store);
-  return code;
-}
-
-int md_identities_write(md_store *store, const md_source *source, md_error *err) {
-  md_plan *plan = NULL;
+int md_identities_write(md_store *store, const md_plan *plan, md_error *err) {
   md_buffer text;
   md_arena *arena = md_arena_new(0);
   if (!arena) return md_error_set(err, MD_ENOMEM, "out of memory");
   md_buffer_init(&text);
-  int code = md_plan_new(&plan, md_source_find(source, "events.lua"), NULL);
-  if (code == 0) {
-    add(&text, md_plan_strong(plan));
-    add(&text, md_plan_weak(plan));
-    add(&text, md_identities_read(store, arena));
-    md_plan_free(plan);
-    code = md_buffer_ok(&text) ? store_text(store, text.data, err) : md_error_set(err, MD_ENOMEM, "out of memory");
-  } else {
-    code = 0; // the engine refuses this plan and says so; the paths stay as they were
-  }
+  add(&text, md_plan_strong(plan));
+  add(&text, md_plan_weak(plan));
+  add(&text, md_identities_read(store, arena));
+  int code = md_buffer_ok(&text) ? md_settings_set(store, setting, text.data, err)
+                                 : md_error_set(err, MD_ENOMEM, "out of memory");
   md_buffer_deinit(&text);
   md_arena_free(arena);
   return code;

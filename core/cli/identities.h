@@ -2,10 +2,10 @@
 // The identity paths of the plan, kept as a setting of the database so that commands which have no script tree find
 // people by them. One thread a store.
 #pragma once
-#include "script/source.h"
+#include "script/plan.h"
 #include "store/store.h"
 
-// Writes the paths of the tree's plan, those of earlier plans after them. Outside a transaction.
-int md_identities_write(md_store *store, const md_source *source, md_error *err);
+// Writes the plan's paths, those of earlier plans after them. Inside a transaction.
+int md_identities_write(md_store *store, const md_plan *plan, md_error *err);
 // The paths in the plan's order, NULL-terminated, in `arena`; the built-in plan's where none were written.
 const char *const *md_identities_read(md_store *store, md_arena *arena);

@@ -64,26 +64,28 @@ static void check_files(md_inspection *at) {
   }
 }
 
-void md_inspect_moment(md_inspection *at, const char *moment, const char *file) {
+void md_inspect_version(md_inspection *at, const char *moment, const md_source *own, const md_definition *definition) {
+  at->moment = moment;
+  at->own = own;
+  at->told = NULL;
+  at->told_count = at->told_room = 0;
+  check_files(at);
+  if (definition) md_inspect_definition(at, definition, md_arena_printf(at->arena, "%s/moment.lua", moment));
+  check_calls(at, definition);
+  at->own = NULL;
+}
+
+void md_inspect_moment(md_inspection *at, const char *moment) {
   md_source own;
   md_vm *vm = NULL;
   md_error err = {0};
   at->moments++;
-  at->moment = moment;
   if (md_refusal_of_folder(at->tree.source.refused, moment)) return; // told already
-  if (md_source_of_moment(&at->tree.source, moment, at->arena, &own, &err)) {
-    md_problems_add(&at->problems, moment, err.text);
-    return;
-  }
-  at->own = &own;
-  at->told = NULL;
-  at->told_count = at->told_room = 0;
-  check_files(at);
-  if (md_vm_new(&vm, moment, &own, NULL, &err))
+  int code = md_source_of_moment(&at->tree.source, moment, at->arena, &own, &err);
+  if (!code && md_vm_new(&vm, moment, &own, NULL, &err)) md_problems_add(&at->problems, moment, err.text);
+  if (code)
     md_problems_add(&at->problems, moment, err.text);
   else
-    md_inspect_definition(at, md_vm_definition(vm), file);
-  check_calls(at, vm ? md_vm_definition(vm) : NULL);
+    md_inspect_version(at, moment, &own, vm ? md_vm_definition(vm) : NULL);
   if (vm) md_vm_free(vm);
-  at->own = NULL;
 }

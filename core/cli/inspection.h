@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the checks of a script tree share: the tree, what is known of it, and what was found. One thread; private to
-// `momentd check`.
+// What the checks of a script tree share: the tree, what is known of it, and what was found. One thread; for
+// `momentd check`, and for what asks whether a version may go live.
 #pragma once
 #include "base/json.h"
 #include "cli/known_types.h"
@@ -14,7 +14,7 @@
 
 typedef struct md_inspection {
   md_tree tree;
-  md_plan *plan;
+  const md_plan *plan;
   md_arena *arena;
   md_problems problems;
   int moments;
@@ -25,7 +25,7 @@ typedef struct md_inspection {
   const json_t *connections; // of the configuration file; NULL without one
   md_micros retention;       // 0: for ever
   md_known_types types;
-  md_experiments *experiments;
+  const md_experiments *experiments;
   const char **told; // templates of this moment that were looked at, NULL-terminated
   int told_count, told_room;
   // Told which copy a template has, where somebody wants to know; or NULL.
@@ -38,8 +38,13 @@ void md_inspect_found(md_inspection *at, const char *file, int line, const char 
 // The line of the first `name =` in the file (NULL: 1).
 int md_inspect_line_of(const md_source_file *file, const char *name);
 
+// A folder with Lua or copy but without moment.lua is most likely a slip; told once.
+void md_inspect_stray(md_inspection *at, const char *path);
+
 // A moment's folder: its scripts and copy (inspect_moment.c).
-void md_inspect_moment(md_inspection *at, const char *moment, const char *file);
+void md_inspect_moment(md_inspection *at, const char *moment);
+// The same of one that is compiled already; `definition` NULL: it could not be.
+void md_inspect_version(md_inspection *at, const char *moment, const md_source *own, const md_definition *definition);
 
 // What it defines, against the plan: types, things, addresses (inspect_definition.c).
 void md_inspect_definition(md_inspection *at, const md_definition *definition, const char *file);

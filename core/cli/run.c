@@ -22,6 +22,13 @@ static int configure_log(const md_settings *settings, md_error *err) {
   return 0;
 }
 
+static int check_reload(const md_settings *settings, md_error *err) {
+  static const char *const known[] = {"auto", "poll", "manual"};
+  for (int i = 0; i < 3; i++)
+    if (strcmp(settings->reload, known[i]) == 0) return 0;
+  return md_error_set(err, MD_EINVAL, "reload is auto, poll or manual, not \"%s\"", settings->reload);
+}
+
 // X2: memory holds personal data, so it is never dumped.
 static void forbid_core_dumps(void) {
   const struct rlimit none = {0, 0};
@@ -46,6 +53,7 @@ static int run(const md_cli_args *args) {
   if (!arena) return md_cli_fail(&(md_error){.text = "out of memory"});
   int code = md_settings_load(&settings, args, arena, &err);
   if (!code) code = configure_log(&settings, &err);
+  if (!code) code = check_reload(&settings, &err);
   if (code) {
     md_cli_fail(&err);
     md_arena_free(arena);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Script trees: read from one or more directories, given to the engine, problems kept for people. The engine's thread.
+// Script trees: read from one or more directories, given to an engine, problems kept for people. One thread each.
 #pragma once
 #include "cli/settings.h"
 #include "engine/engine.h"
@@ -23,7 +23,23 @@ void md_problems_add(void *context, const char *moment, const char *text);
 // "file:line: text", or "moment: text", on one line.
 void md_problem_format(const md_problem *problem, md_buffer *out);
 
-// Reads all directories as one tree. A path in two of them is MD_ECONFLICT.
-int md_scripts_read(const md_setting_list *directories, md_arena *arena, md_source *out, md_error *err);
-// Reads and loads; `problems` is cleared first. Logs each problem.
+// A file that another directory has too: the later one's is used.
+typedef struct md_shadow {
+  const char *path;
+  const char *below, *above; // the directories
+  char below_digest[65], above_digest[65];
+} md_shadow;
+
+typedef struct md_shadows {
+  md_shadow *items; // by path
+  int count;
+} md_shadows;
+
+// Reads all directories as one tree, file by file: of a path in several of them the later one wins, and the earlier are
+// answered in `shadows` (may be NULL). Any thread.
+int md_scripts_read(const md_setting_list *directories, md_arena *arena, md_source *out, md_shadows *shadows,
+                    md_error *err);
+// Reads the tree and loads it on this thread; `problems` is cleared first. Logs each problem.
 int md_scripts_load(md_engine *engine, const md_setting_list *directories, md_problems *problems, md_error *err);
+// One line each. The engine's thread.
+void md_scripts_log_problems(md_store *store, const md_source *source, const md_problems *problems);

@@ -12,6 +12,7 @@
   X(db, TEXT, "FILE", "momentd.db", "the database (or MOMENTD_DB from the environment)")                               \
   X(key_file, TEXT, "FILE", NULL, "the master key; <db>.key where it is not set, made at the first start")             \
   X(scripts, LIST, "DIR", "scripts", "the script tree; may be given more than once")                                   \
+  X(reload, TEXT, "HOW", "auto", "auto: changed scripts go live; poll: without inotify; manual: only by deploy")       \
   X(listen, TEXT, "HOST:PORT", "127.0.0.1:8484", "where events come in; port 0 takes a free one")                      \
   X(mail, TEXT, "WHERE", NULL, "where mail goes: file:DIR, smtp://[USER@]HOST[:PORT] or smtps://…")                    \
   X(public_url, TEXT, "URL", NULL, "where customers reach this server: https://mail.example.com")                      \

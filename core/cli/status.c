@@ -143,7 +143,7 @@ static void print_retention(const json_t *row) {
 static void show_json(const overview *at, int64_t events) {
   static const char *const facts[] = {"ready",      "listen",    "delivery", "moment_delivery", "mail",
                                       "version",    "pid",       "inbox",    "under_way",       "requests",
-                                      "started_at", "unplanned", NULL};
+                                      "started_at", "unplanned", "reload",   "shadowed",        NULL};
   md_line line;
   md_line_begin(&line);
   md_line_text(&line, "db", at->reader->path);
@@ -177,6 +177,20 @@ static void print_unplanned(const json_t *daemon) {
     if (nearest) md_print("; did you mean %s?", nearest);
     putchar('\n');
   }
+}
+
+// Of builds, what somebody has to look at.
+static void print_reload(const json_t *daemon) {
+  size_t i;
+  json_t *row, *reload = json_object_get(daemon, "reload");
+  const char *at = md_json_text(reload, "at"), *door = md_json_text(reload, "door"),
+             *error = md_json_text(reload, "error");
+  if (!reload) return;
+  md_print("%-13s%s; last by %s at %s\n", "Reload", md_json_text(reload, "how"), door ? door : "nobody", at ? at : "-");
+  if (error) md_print("%-13sFAILED: %s\n", "", error);
+  json_array_foreach(json_object_get(daemon, "shadowed"), i, row)
+      md_print("%-13s%s has changed in %s, below the one that is used, in %s\n", i ? "" : "Overlays",
+               md_json_text(row, "path"), md_json_text(row, "below"), md_json_text(row, "used"));
 }
 
 static void print_counts(const char *title, const json_t *counts) {
@@ -261,6 +275,7 @@ static void print_errors(const json_t *errors) {
 static void show_text(const overview *at, int64_t events) {
   md_print("%-13s%s\n", "Database", at->reader->path);
   print_daemon(at);
+  print_reload(at->daemon);
   md_print("%-13s%" PRId64 "\n", "Events", events);
   print_unplanned(at->daemon);
   print_counts("Runs", at->runs);

@@ -5,7 +5,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/settings.h"
-#include "cli/shop.h"
+#include "cli/specs.h"
 #include "cli/tree.h"
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,10 +13,8 @@
 
 typedef struct suite {
   md_settings settings;
+  md_specs specs;
   md_arena *arena; // of the command
-  md_micros began; // the file's specs
-  md_micros limit; // that they may take
-  md_shop *shop;   // of the case that runs
   bool tap, json;
   int count, failed;
 } suite;
@@ -42,7 +40,8 @@ static void result_json(const char *file, const char *name, const md_error *err,
   md_line_end(&line);
 }
 
-static void passed(suite *s, const char *file, const char *name) {
+static void passed(void *context, const char *file, const char *name) {
+  suite *s = context;
   s->count++;
   if (s->json)
     result_json(file, name, NULL, NULL);
@@ -53,7 +52,7 @@ static void passed(suite *s, const char *file, const char *name) {
 }
 
 // `details`: what the shop saw; may be empty.
-static void failed(suite *s, const char *file, const char *name, const md_error *err, md_buffer *details) {
+static void fail(suite *s, const char *file, const char *name, const md_error *err, md_buffer *details) {
   s->count++;
   s->failed++;
   if (s->json) {
@@ -69,97 +68,13 @@ static void failed(suite *s, const char *file, const char *name, const md_error 
   if (s->tap) puts("  ...");
 }
 
-#define SPECS_MAX (60 * MD_SECOND) // of one file (S7)
-
-static md_micros now(void) {
-  md_clock *clock = md_clock_real();
-  return clock->monotonic(clock);
-}
-
-static int check_time(const suite *s, md_error *err) {
-  char limit[24];
-  if (now() - s->began <= s->limit) return 0;
-  md_duration_format(s->limit, limit);
-  return md_error_set(err, MD_EBUDGET, "the specs of this file take longer than %s: split it, or make them do less",
-                      limit);
-}
-
-// Callbacks go to the shop of the case that runs.
-static int person(void *context, const char *subject, const json_t *fields, md_error *err) {
-  md_spec_host host = md_shop_host(((suite *)context)->shop);
-  return host.person(host.context, subject, fields, err);
-}
-
-static int event(void *context, const char *type, const json_t *fields, md_error *err) {
-  md_spec_host host = md_shop_host(((suite *)context)->shop);
-  int code = check_time(context, err);
-  return code ? code : host.event(host.context, type, fields, err);
-}
-
-static int advance(void *context, md_micros span, md_error *err) {
-  md_spec_host host = md_shop_host(((suite *)context)->shop);
-  int code = check_time(context, err);
-  return code ? code : host.advance(host.context, span, err);
-}
-
-static int answer(void *context, const char *connection, const json_t *fields, md_error *err) {
-  md_spec_host host = md_shop_host(((suite *)context)->shop);
-  return host.answer(host.context, connection, fields, err);
-}
-
-static int arm(void *context, const char *experiment, const char *name, md_error *err) {
-  md_spec_host host = md_shop_host(((suite *)context)->shop);
-  return host.arm(host.context, experiment, name, err);
-}
-
-static int expect(void *context, const char *what, const json_t *wanted, md_error *err) {
-  md_spec_host host = md_shop_host(((suite *)context)->shop);
-  return host.expect(host.context, what, wanted, err);
-}
-
-static void run_case(suite *s, md_spec *spec, int index, const char *file, const md_source *source) {
-  md_shop *shop = md_arena_alloc_zero(s->arena, sizeof *shop);
-  md_error err = {0};
+static bool failed(void *context, const char *file, const char *name, const md_error *err, md_shop *shop) {
   md_buffer details;
   md_buffer_init(&details);
-  s->shop = shop;
-  int code = shop ? md_shop_open(shop, source, &(md_shop_options){.settings = &s->settings}, &err)
-                  : md_error_set(&err, MD_ENOMEM, "out of memory");
-  if (!code) code = check_time(s, &err);
-  if (!code) code = md_spec_run(spec, index, &err);
-  if (!code) code = md_shop_check_end(shop, &err);
-  if (code && shop) md_shop_describe(shop, &details);
-  if (code)
-    failed(s, file, md_spec_name(spec, index), &err, &details);
-  else
-    passed(s, file, md_spec_name(spec, index));
-  if (shop) md_shop_close(shop);
+  if (shop) md_shop_describe(shop, &details);
+  fail(context, file, name, err, &details);
   md_buffer_deinit(&details);
-}
-
-static void run_file(suite *s, const md_tree *tree, const md_source_file *file) {
-  md_spec_host host = {s, person, event, advance, answer, arm, expect};
-  md_source source;
-  md_spec *spec = NULL;
-  md_error err = {0};
-  md_buffer none;
-  md_buffer_init(&none);
-  s->began = now();
-  int code = md_tree_of_moment(tree, md_tree_folder(file->path, s->arena), s->arena, &source, &err);
-  if (!code) code = md_spec_new(&spec, file, &host, &err);
-  if (code) {
-    failed(s, file->path, "the spec can be loaded", &err, &none);
-    return;
-  }
-  for (int i = 0; i < md_spec_count(spec); i++)
-    run_case(s, spec, i, file->path, &source);
-  md_spec_free(spec);
-}
-
-static bool is_spec(const char *path) {
-  static const char end[] = "_spec.lua";
-  size_t len = strlen(path);
-  return len >= sizeof end - 1 && strcmp(path + len - (sizeof end - 1), end) == 0;
+  return true;
 }
 
 // What cannot be read may have been a spec.
@@ -170,7 +85,7 @@ static void fail_refused(suite *s, const md_tree *tree) {
     md_error why;
     if (!md_tree_wants(tree, at->path)) continue;
     md_error_set(&why, MD_EDENIED, "%s", at->why);
-    failed(s, at->path, "it can be read", &why, &none);
+    fail(s, at->path, "it can be read", &why, &none);
   }
 }
 
@@ -179,24 +94,24 @@ static int run_path(suite *s, const char *path, md_error *err) {
   int code = md_tree_read(&tree, path, s->arena, err);
   if (!code) fail_refused(s, &tree);
   for (int i = 0; i < tree.source.count && !code; i++)
-    if (is_spec(tree.source.files[i].path) && md_tree_wants(&tree, tree.source.files[i].path))
-      run_file(s, &tree, &tree.source.files[i]);
+    if (md_is_spec(tree.source.files[i].path) && md_tree_wants(&tree, tree.source.files[i].path))
+      md_specs_run(&s->specs, &tree, &tree.source.files[i], s->arena);
   return code;
 }
 
 static int read_limit(suite *s, const md_cli_args *args, md_error *err) {
   const char *text = md_cli_arg(args, "limit");
-  s->limit = SPECS_MAX;
+  s->specs.limit = MD_SPECS_MAX;
   if (!text) return 0;
-  int code = md_duration_parse(text, strlen(text), &s->limit, err);
-  if (!code && s->limit <= SPECS_MAX) return 0;
+  int code = md_duration_parse(text, strlen(text), &s->specs.limit, err);
+  if (!code && s->specs.limit <= MD_SPECS_MAX) return 0;
   return md_error_set(err, MD_EINVAL, "--limit %s: a duration of at most 60s", text);
 }
 
 static int load_settings(suite *s, const md_cli_args *args, md_error *err) {
   int code = md_settings_load(&s->settings, args, s->arena, err);
-  s->settings.delivery = "live";
-  s->settings.moment_delivery = json_object();
+  md_specs_settings(&s->settings, &s->settings);
+  s->specs.settings = &s->settings;
   s->json = md_cli_switch(args, "json");
   s->tap = md_cli_switch(args, "tap") && !s->json;
   md_log_configure(MD_LOG_ERROR, false, open("/dev/null", O_WRONLY | O_CLOEXEC)); // the timeline tells it
@@ -227,7 +142,8 @@ static int run_all(suite *s, const md_cli_args *args, md_error *err) {
 
 static int test(const md_cli_args *args) {
   md_error err = {0};
-  suite s = {.arena = md_arena_new(0)};
+  suite s = {.arena = md_arena_new(0), .specs = {.passed = passed, .failed = failed}};
+  s.specs.context = &s;
   if (!s.arena) return md_cli_fail(&(md_error){.code = MD_ENOMEM});
   if (read_limit(&s, args, &err)) {
     md_arena_free(s.arena);

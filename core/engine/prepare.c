@@ -84,6 +84,10 @@ const md_plan *md_prepared_plan(const md_prepared *prepared) {
   return prepared->plan ? prepared->plan : prepared->live_plan;
 }
 
+const md_experiments *md_prepared_experiments(const md_prepared *prepared) {
+  return prepared->experiments ? prepared->experiments : prepared->live_experiments;
+}
+
 int md_prepared_problems(const md_prepared *prepared) {
   return prepared->problems;
 }

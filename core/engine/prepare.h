@@ -72,5 +72,6 @@ int md_prepared_problems(const md_prepared *prepared); // how many there were
 const md_change *md_prepared_changes(const md_prepared *prepared, int *count);
 // Whether anything changes, the plan or experiments included.
 bool md_prepared_is_news(const md_prepared *prepared);
-// The plan that holds once it is taken.
+// The plan and the experiments (or NULL) that hold once it is taken.
 const md_plan *md_prepared_plan(const md_prepared *prepared);
+const md_experiments *md_prepared_experiments(const md_prepared *prepared);

@@ -40,7 +40,7 @@ static int examine(md_prepared *prepared, const md_source *own, md_change *chang
       .own = own,
       .definition = change->built->definition,
       .plan = md_prepared_plan(prepared),
-      .experiments = prepared->experiments ? prepared->experiments : prepared->live_experiments,
+      .experiments = md_prepared_experiments(prepared),
   };
   int rc = prepared->options.examine(prepared->options.context, &candidate, prepared->scratch, err);
   *told = rc == MD_EINVAL;

@@ -85,6 +85,7 @@ int md_prepared_take(md_engine *engine, md_prepared *prepared, const md_version_
   if (prepared->options.deploy && prepared->problems)
     return md_error_set(err, MD_EINVAL, "a deploy is taken whole or not at all, and %d things are wrong with this one",
                         prepared->problems);
+  if (engine->now == 0) engine->now = engine->timekeeper.at; // before the first batch
   int rc = check_fresh(engine, prepared, err);
   if (rc == 0) rc = store_part(engine, prepared, "plan", &prepared->plan_part, err);
   if (rc == 0) rc = store_part(engine, prepared, "experiments", &prepared->experiments_part, err);
@@ -161,7 +162,6 @@ int md_engine_load(md_engine *engine, const md_source *source,
   md_prepared *prepared = NULL;
   md_arena *scope = md_json_scope(engine->arena);
   md_prepare_options options = {.problem = problem, .context = context};
-  if (engine->now == 0) engine->now = engine->timekeeper.at;
   int rc = md_prepared_new(&prepared, engine, err);
   if (rc == 0) rc = md_prepare(prepared, source, &options, err);
   if (rc == 0) rc = take_alone(engine, prepared, err);

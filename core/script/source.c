@@ -49,6 +49,14 @@ static bool same_folder(const char *a, const char *b) {
   return a[len] == '/' && strncmp(a, b, len + 1) == 0;
 }
 
+bool md_source_is_scratch(const char *path) {
+  static const char *const ends[] = {"~", ".swp", ".swx", ".tmp", ".orig", ".rej", NULL};
+  const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+  for (const char *const *end = ends; *end; end++)
+    if (ends_with(name, *end)) return true;
+  return strcmp(name, "4913") == 0 || (name[0] == '#' && ends_with(name, "#")); // vim's test of a directory, emacs
+}
+
 static int refuse(reading *r, const char *path, const char *why) {
   return md_refusal_add(&r->out->refused, r->arena, path, why, r->err);
 }
@@ -92,7 +100,7 @@ static int read_one(void *context, const char *relative, const char *path) {
   md_buffer data;
   md_error why = {0};
   bool whole = false;
-  if (md_refusal_of_path(r->out->refused, relative)) return 0;
+  if (md_refusal_of_path(r->out->refused, relative) || md_source_is_scratch(relative)) return 0;
   md_buffer_init(&data);
   int code = read_file(r, relative, path, &data, &whole, &why);
   if (code == MD_ENOMEM)
@@ -122,6 +130,16 @@ int md_source_read(const char *directory, md_arena *arena, md_source *out, md_er
   reading r = {.arena = arena, .out = out, .err = err};
   int code = md_directory_walk(directory, read_one, passed_over, &r, err);
   source_sort(out);
+  return code;
+}
+
+int md_source_check(const md_source *source, md_error *err) {
+  md_source so_far = {.files = source->files};
+  reading r = {.out = &so_far};
+  bool whole;
+  int code = 0;
+  for (; so_far.count < source->count && !code; so_far.count++)
+    code = check_size(&r, source->files[so_far.count].path, source->files[so_far.count].len, &whole, err);
   return code;
 }
 

@@ -154,8 +154,10 @@ def moment(body, options="class = 'service', on = 'a'"):
 
 
 PLAN = """local plan = require 'plan'
+local other = { means = 'another one' }
 return plan.define { person = { strong = { 'subject', 'data.email' } },
-  events = { a = { means = 'a trigger', address = { email = 'data.email' }, typed = { ['data.name'] = 'name' } } } }
+  events = { a = { means = 'a trigger', address = { email = 'data.email' }, typed = { ['data.name'] = 'name' } },
+    b = other, ['c.d'] = other, go = other } }
 """
 
 COPY = "---\nsubject: Hej {{n}}\npreview: p\n---\nNummer {{n}}\n"

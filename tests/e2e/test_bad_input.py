@@ -109,7 +109,7 @@ def test_a_negative_duration():
     check({"m/moment.lua": moment("return 'x'", "class = 'service', on = 'a',\nmax_age = '-5m'")},
           "m/moment.lua:2: moment.define: max_age: Byte 1 ('-') makes the duration negative, and a duration goes forward; "
           "write a number and one of ms, s, m, h, d, w, as in \"90s\" or \"1.5h\".")
-    with Shop({"m/moment.lua": moment("m:sleep('-5m')"), "n/moment.lua": moment("m:wait_for('x', { within = -5 })"),
+    with Shop({"m/moment.lua": moment("local span = '-5m' m:sleep(span)"), "n/moment.lua": moment("m:wait_for('x', { within = -5 })"),
                "o/moment.lua": IDLE}).start() as shop:
         shop.send("a", "ida")
         runs = {run["moment"]: run for run in shop.rows("runs", "list")}
@@ -165,8 +165,8 @@ def test_a_label_with_10_000_values():
         for number in range(4):
             shop.send("a", "ida", {"from": 2500 * number})
         shop.wait("the runs", lambda: len([r for r in shop.rows("runs", "list") if r["state"] == "done"]) == 4)
-        rows = shop.rows("metrics", "list")
-        assert len(rows) == 1001 and {row["metric"] for row in rows} == {"seen"}, len(rows)
+        rows = [row for row in shop.rows("metrics", "list") if row["metric"] == "seen"]
+        assert len(rows) == 1001, len(rows)
         other, = [row for row in rows if row["labels"] == {"sku": "other"}]
         assert other["count"] == 9000 and sum(row["count"] for row in rows) == 10000, other
         assert shop.text_log().count("further ones count as other") == 1
@@ -174,7 +174,7 @@ def test_a_label_with_10_000_values():
 
 def test_an_experiment_without_its_file():
     """At run time everybody gets the control, and nobody is counted as having met an arm."""
-    with Shop({"m/moment.lua": moment("return m:experiment('cart_subject')")}).start() as shop:
+    with Shop({"m/moment.lua": moment("local name = 'cart_subject' return m:experiment(name)")}).start() as shop:
         shop.send("a", "ida")
         run, = shop.rows("runs", "list")
         assert (run["state"], run["outcome"]) == ("done", "control"), run

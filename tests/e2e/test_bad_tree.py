@@ -67,8 +67,7 @@ def test_a_bad_link_costs_its_folder():
         shop.start()
         assert sorted(errors(shop)) == ["first", "second"], errors(shop)
         assert outcomes(shop) == ["first", "second", "uses"]
-        shop.daemon.send_signal(signal.SIGHUP)
-        shop.wait("the reload", lambda: shop.text_log().count("scripts reloaded") == 2)
+        shop.momentd("reload", code=1)
         assert outcomes(shop) == ["first", "second", "uses"]
 
         # A folder that is gone is retired, while the daemon runs and while it does not.

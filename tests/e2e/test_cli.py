@@ -14,7 +14,7 @@ from harness import COPY, MOMENTD, SLOW, Shop, main, moment
 
 COMMANDS = ["run", "check", "test", "ingest", "event", "events", "runs list", "runs show", "runs cancel", "runs retry",
             "messages list", "messages show", "why", "status", "reload", "key add", "key list", "key revoke", "help",
-            "version"]
+            "version", "deploy"]
 RUN = "id moment version state outcome reason about person trigger steps waiting_for due_at started_at ended_at".split()
 MESSAGE = ("id run moment template variant channel class state reason to locale subject "
            "created_at due_at final_at").split()
@@ -25,7 +25,8 @@ SCRIPTS = {
     "events.lua": """local plan = require 'plan'
 return plan.define { person = { strong = { 'subject', 'data.email' } },
   things = { order = { of = 'person', at = 'data.order_id' } },
-  events = { a = { means = 'a trigger', address = { email = 'data.email' } } } }
+  events = { a = { means = 'a trigger', address = { email = 'data.email' } }, b = { means = 'an answer' },
+    ['c.d'] = { means = 'another' } } }
 """,
     "m/moment.lua": moment("m:send { template = 'x', data = { n = event.data.n } }\n"
                            "local b = m:wait_for({ 'b', 'c.*' }, { within = '1d' })\nreturn 'got ' .. b.type",

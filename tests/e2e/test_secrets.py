@@ -158,7 +158,7 @@ def test_script_that_would_tell():
     wrong = ["m:log(event.data.link)", "m:set('k', event.data.link)", "return 'x' .. event.data.link",
              "return tostring(event.data.link)", "m:emit { type = 'x', data = { l = event.data.link } }",
              "error(event.data.link)", "return event.data.link", "return event.data.link.x",
-             "m:send { template = event.data.link }", "return string.format('%s', event.data.link)",
+             "local o = { template = event.data.link } m:send(o)", "return string.format('%s', event.data.link)",
              "m:update_profile { l = event.data.link }", "return event.data.link == event.data.other and 'y' or 'n'",
              "return table.concat({ event.data.link })", "for k in pairs(event.data.link) do end", "return #event.data.link",
              "local l = event.data.link\nlocal t = nil\nreturn t.x"]

@@ -52,7 +52,7 @@ def test_new_refuses():
         for name in ("Hi", "1st", "a b", "../x", "", "a" * 65, "_x"):
             assert "it begins with a letter and has only a-z, 0-9 and _" in refused(name), name
         assert "has a meaning of its own" in refused("shared")
-        assert "did you mean 'a'?" in refused("other", "--on", "b")
+        assert "did you mean 'a'?" in refused("other", "--on", "aa")
         assert "takes one event type" in refused("other", "--on", "order.*")
         assert "change `on` by hand" in refused("other", "--on", "consent.given")
         assert files(shop.scripts)[0] == "events.lua" and len(files(shop.scripts)) == 5
@@ -181,7 +181,7 @@ def follow(shop, *arguments):
 
 def test_follow_shows_what_comes():
     with Shop({"events.lua": PLAN, "m/x.da.md": COPY, "m/moment.lua": moment(
-            "m:wait_for('z')", "class = 'service', on = 'a', where = function(event) return event.data.n > 1 end")}) as shop:
+            "m:wait_for('go')", "class = 'service', on = 'a', where = function(event) return event.data.n > 1 end")}) as shop:
         shop.start()
         for n in range(12):
             shop.send("a", "ida", {"n": 5})
