@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // From JSON to a method's struct: types, bounds and what fields demand of each other, all from the method's table.
 #include "stats/decode.h"
-#include "base/suggest.h"
 #include "stats/moments.h"
-#include <ctype.h>
+#include "stats/unknown.h"
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH_MAX_LEN = 160, KEY_MAX_LEN = 48, NAMES_MAX = 24 };
+enum { PATH_MAX_LEN = 160 };
 static const double count_max = 9007199254740992.0; // 2^53: further whole numbers are not exact
 
 // Where decoding stands, for messages: "cases[3].seed".
@@ -313,45 +312,16 @@ static int check_relations(place *where, const md_stats_field *fields, const voi
   return code;
 }
 
-// The known name that is meant: by its letters, whatever their case, or as a part of the wrong one; NULL: none is near.
-static const char *nearest_to(const char *key, const md_stats_field *fields) {
-  const char *names[NAMES_MAX + 1] = {0};
-  char lower[KEY_MAX_LEN];
-  size_t len = 0;
-  for (int i = 0; i < NAMES_MAX && fields[i].name; i++)
-    names[i] = fields[i].name;
-  for (; key[len] && len + 1 < sizeof lower; len++)
-    lower[len] = (char)tolower((unsigned char)key[len]);
-  lower[len] = '\0';
-  const char *nearest = md_suggest(key, names);
-  if (!nearest) nearest = md_suggest(lower, names);
-  for (int i = 0; names[i] && !nearest; i++)
-    if (strlen(names[i]) > 1 && strstr(lower, names[i])) nearest = names[i];
-  return nearest;
-}
-
-static int refuse_unknown(place *where, const char *key, const md_stats_field *fields) {
-  char shown[KEY_MAX_LEN], known[256] = "";
-  size_t len = 0;
-  for (; key[len] && len + 1 < sizeof shown; len++)
-    shown[len] = key[len] >= ' ' && key[len] <= '~' ? key[len] : '?';
-  shown[len] = '\0';
-  const char *nearest = nearest_to(key, fields);
-  enter(where, shown, 0);
-  if (nearest) return refuse(where, "is no field; did you mean ", nearest);
-  for (const md_stats_field *field = fields; field->name; field++) {
-    len = strlen(known);
-    snprintf(known + len, sizeof known - len, "%s%s", len ? ", " : "", field->name);
-  }
-  return refuse(where, "is no field; there are ", known);
-}
-
 // Every member must be a field: of one that is ignored, somebody believes that it counts.
 static int check_unknown(place *where, const json_t *object, const md_stats_field *fields) {
   json_t *borrowed = (json_t *)object; // jansson's iteration asks for a mutable one, and changes nothing
   for (void *at = json_object_iter(borrowed); at; at = json_object_iter_next(borrowed, at)) {
     const char *key = json_object_iter_key(at);
-    if (!field_named(fields, key)) return refuse_unknown(where, key, fields);
+    if (field_named(fields, key)) continue;
+    char shown[MD_STATS_SHOWN_LEN], advice[MD_STATS_ADVICE_LEN];
+    md_stats_unknown(key, fields, shown, advice);
+    enter(where, shown, 0);
+    return refuse(where, advice, "");
   }
   return 0;
 }

@@ -17,7 +17,6 @@ enum {
 };
 static const double drop = 60;         // below a density's peak, in logarithms, where its own panels end
 static const double fall_a_panel = 12; // in logarithms: more is cut in half
-static const double lowest = 740;      // below the peak nothing counts any more: e^-740 is no double
 
 typedef double running[POINTS][POINTS]; // [i][j]: the integral from -1 to point i of what is 1 at point j, 0 at others
 
@@ -91,12 +90,18 @@ static size_t cut(const md_order_arm *arms, size_t count, double *breaks) {
   return n;
 }
 
+// How far below a peak a density still counts: of a few arms while it is a double; of many arms, each of which adds
+// panels for all, down to 1e-87 of the peak.
+static double lowest_of(size_t count) {
+  return count <= 4 ? 740 : 200;
+}
+
 // Between the arms' own panels a density may fall by far more than one panel resolves.
 static bool resolved(const md_order_arm *arms, size_t count, double from, double to) {
   for (size_t i = 0; i < count; i++) {
     double peak = arms[i].log_density(arms[i].mode, arms[i].context);
     double a = arms[i].log_density(from, arms[i].context) - peak, b = arms[i].log_density(to, arms[i].context) - peak;
-    if (fmax(a, b) > -lowest && fabs(a - b) > fall_a_panel) return false;
+    if (fmax(a, b) > -lowest_of(count) && fabs(a - b) > fall_a_panel) return false;
   }
   return true;
 }
