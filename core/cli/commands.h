@@ -7,6 +7,7 @@ extern const md_cli_command md_cli_annotations;
 extern const md_cli_command md_cli_check;
 extern const md_cli_command md_cli_completion;
 extern const md_cli_command md_cli_deploy;
+extern const md_cli_command md_cli_describe;
 extern const md_cli_command md_cli_event;
 extern const md_cli_command md_cli_events;
 extern const md_cli_command md_cli_experiment_list;

@@ -65,11 +65,12 @@ static bool run_case(running *at, md_spec *spec, int index, const char *file, co
   md_shop *shop = at->shop = md_arena_alloc_zero(arena, sizeof *shop);
   md_error err = {0};
   bool more = true;
-  int code = shop ? md_shop_open(shop, source, &(md_shop_options){.settings = specs->settings}, &err)
-                  : md_error_set(&err, MD_ENOMEM, "out of memory");
+  const md_shop_options options = {.settings = specs->settings, .observer = specs->observer};
+  int code = shop ? md_shop_open(shop, source, &options, &err) : md_error_set(&err, MD_ENOMEM, "out of memory");
   if (!code) code = check_time(at, &err);
   if (!code) code = md_spec_run(spec, index, &err);
   if (!code) code = md_shop_check_end(shop, &err);
+  if (shop && specs->ended) specs->ended(specs->context, md_spec_name(spec, index), shop);
   if (code)
     more = specs->failed(specs->context, file, md_spec_name(spec, index), &err, shop);
   else

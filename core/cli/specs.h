@@ -13,7 +13,10 @@ typedef struct md_specs {
   const md_settings *settings; // as md_specs_settings makes them
   md_micros limit;             // for one file; MD_SPECS_MAX at most
   const atomic_bool *stop;     // ends what runs as soon as it asks the shop for something; or NULL
+  const md_observer *observer; // borrowed; or NULL
   void *context;
+  // Each spec's shop when it is over, passed or failed, before it is closed; or NULL.
+  void (*ended)(void *context, const char *name, md_shop *shop);
   void (*passed)(void *context, const char *file, const char *name);
   // `shop`: what it saw, for md_shop_describe; NULL when there is none. False: no more of this file.
   bool (*failed)(void *context, const char *file, const char *name, const md_error *err, md_shop *shop);

@@ -99,7 +99,7 @@ static void show_said(void *context, const md_run *run, const char *text, int li
 }
 
 md_observer md_try_observer(md_try_show *show) {
-  return (md_observer){show, show_step, show_said};
+  return (md_observer){.context = show, .step = show_step, .said = show_said};
 }
 
 static md_try_copy *copy_of(const md_try_show *show, int64_t run, const char *template_name) {

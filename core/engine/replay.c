@@ -124,7 +124,7 @@ static void replay(md_turn_state *turn, const md_entry *entry, const md_step *st
 
 static int append(md_turn_state *turn, const md_entry *entry) {
   const md_observer *observer = turn->engine->options.observer;
-  if (observer) observer->step(observer->context, turn->run, entry);
+  if (observer && observer->step) observer->step(observer->context, turn->run, entry);
   md_journal_append(&turn->journal, &turn->tail, entry);
   if (++turn->steps - turn->base == STEPS_WARNED)
     md_log(MD_LOG_WARN, "engine", "a run took 1000 steps: m:continue_as gives it a short journal again", "moment",
@@ -171,8 +171,7 @@ static void check_last(md_turn_state *turn, const md_step *step) {
                                    md_step_kind_name(step->kind), step->name, step->file, step->line);
 }
 
-void md_replay_step(void *context, const md_step *step, md_answer *answer) {
-  md_turn_state *turn = context;
+static void take(md_turn_state *turn, const md_step *step, md_answer *answer) {
   md_entry entry;
   int more = md_journal_next(&turn->reader, &entry);
   if (more == 1) {
@@ -198,6 +197,15 @@ void md_replay_step(void *context, const md_step *step, md_answer *answer) {
         answer->kind != MD_ANSWER_SUSPEND && answer->kind != MD_ANSWER_RAISE && answer->kind != MD_ANSWER_UPGRADE;
     if (answered && (turn->code = record(turn, step, arguments, answer)) != 0) answer->kind = MD_ANSWER_SUSPEND;
   }
+}
+
+void md_replay_step(void *context, const md_step *step, md_answer *answer) {
+  md_turn_state *turn = context;
+  const md_observer *observer = turn->engine->options.observer;
+  int index = turn->step;
+  take(turn, step, answer);
+  if (observer && observer->replayed && !turn->judged && !turn->checking)
+    observer->replayed(observer->context, turn->run, index, step, answer);
 }
 
 static int answer_wait(md_turn_state *turn, const md_wait_answer *answer) {

@@ -25,9 +25,9 @@ static void on_log(void *context, const char *level, const char *text, int line)
   const md_turn_state *turn = context;
   const md_observer *observer = turn->engine->options.observer;
   if (on_replaying(context) || turn->judged || turn->engine->rehearsing) return;
-  if (observer)
+  if (observer && observer->said)
     observer->said(observer->context, turn->run, text, line);
-  else
+  else if (!observer)
     md_log(strcmp(level, "error") == 0 ? MD_LOG_ERROR : MD_LOG_INFO, "script", text, "moment", turn->run->moment, "run",
            md_log_int(turn->run->id), "line", md_log_int(line), NULL);
 }
@@ -64,6 +64,7 @@ static const md_source_file *on_file(void *context, const char *name) {
 }
 
 md_turn_result md_turn_script(md_turn_state *turn, int64_t budget, md_turn_end *end) {
+  const md_observer *observer = turn->engine->options.observer;
   const md_turn_host host = {.context = turn,
                              .step = md_replay_step,
                              .now = on_now,
@@ -73,7 +74,8 @@ md_turn_result md_turn_script(md_turn_state *turn, int64_t budget, md_turn_end *
                              .tested = md_judge_tested,
                              .state = turn->state,
                              .file = on_file,
-                             .upgraded = md_upgrade_done};
+                             .upgraded = md_upgrade_done,
+                             .traced = observer && observer->replayed};
   md_event_view view;
   turn->code = md_view(turn->engine, turn->plan, &turn->trigger, &view, &turn->error);
   if (turn->code) return MD_TURN_SUSPENDED;

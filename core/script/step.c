@@ -4,7 +4,10 @@
 #include "script/event_table.h"
 #include "script/limits.h"
 #include "script/value.h"
+#include <stdio.h>
 #include <string.h>
+
+enum { TRACE_BYTES = 1024 };
 
 const char *md_step_kind_name(md_step_kind kind) {
   switch (kind) {
@@ -160,10 +163,27 @@ static MD_RAISES void upgrade(lua_State *L, const md_step *step, md_answer *answ
   host->step(host->context, step, answer);
 }
 
+static void write_trace(lua_State *L, char *out, size_t room) {
+  lua_Debug ar;
+  size_t len = 0;
+  out[0] = '\0';
+  for (int level = 0; len < room && lua_getstack(L, level, &ar); level++) {
+    lua_getinfo(L, "Sl", &ar);
+    if (ar.currentline <= 0) continue;
+    const char *file = *ar.source == '@' ? ar.source + 1 : ar.source;
+    len += (size_t)snprintf(out + len, room - len, "%s%s:%d", len ? " " : "", file, ar.currentline);
+  }
+}
+
 int md_step_take_where(lua_State *L, md_step_kind kind, const char *name, const json_t *args, int where) {
   md_vm *vm = md_vm_of(L);
   md_step step = {.kind = kind, .name = name, .args = args};
+  char trace[TRACE_BYTES];
   md_caller(L, &step.file, &step.line);
+  if (vm->host->traced) {
+    write_trace(L, trace, sizeof trace);
+    step.trace = trace;
+  }
   md_answer answer;
   answer.kind = MD_ANSWER_VALUE;
   answer.replayed = answer.late = false;

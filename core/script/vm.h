@@ -107,6 +107,9 @@ typedef struct md_step {
   const json_t *args;
   const char *file; // of the calling line in the script: "order_confirmation/moment.lua"
   int line;
+  // The lines that led here, the calling one first: "cart/stock.lua:19 cart/moment.lua:64". NULL unless the host is
+  // `traced`; cut where it is long.
+  const char *trace;
 } md_step;
 
 typedef enum md_answer_kind {
@@ -150,6 +153,7 @@ typedef struct md_turn_host {
   // What the moment's `upgrade` made of the stored values of an older shape (R6): an object. Called only after an
   // answer of MD_ANSWER_UPGRADE.
   void (*upgraded)(void *context, const json_t *values);
+  bool traced; // steps come with their trace
 } md_turn_host;
 
 typedef enum md_turn_result {

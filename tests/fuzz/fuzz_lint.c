@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "script/lint.h"
 #include "script/lint_calls.h"
+#include "script/outline.h"
 #include "script/plan_read.h"
 #include "script/words.h"
 #include <stdint.h>
@@ -14,6 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 typedef struct reading {
   int lines; // of the text
   int told;
+  const char *begin, *end;
 } reading;
 
 static void check_line(const reading *at, int line) {
@@ -57,6 +59,34 @@ static void emitted(void *context, const char *type) {
   at->told += type[0] == 0;
 }
 
+static void check_span(reading *at, const md_outline_span *span) {
+  md_require(span->text >= at->begin && span->text + span->len <= at->end);
+  check_line(at, span->line);
+}
+
+static void outline_step(void *context, const md_outline_step *step) {
+  check_line(context, step->line);
+  check_span(context, &step->call);
+  for (int i = 0; i < step->field_count; i++)
+    check_span(context, &step->fields[i].value);
+}
+
+static void outline_outcome(void *context, const md_outline_span *outcome) {
+  check_span(context, outcome);
+}
+
+static void read_outline(reading *at, const char *text, size_t len, md_arena *arena) {
+  md_outline_span span;
+  md_require(md_outline_steps(text, len, arena, outline_step, at) == 0);
+  md_require(md_outline_outcomes(text, len, arena, outline_outcome, at) == 0);
+  if (md_outline_define(text, len, arena, "where", &span)) {
+    check_span(at, &span);
+    md_require(strlen(md_outline_text(&span, arena)) <= span.len);
+  }
+  const char *comment = md_outline_comment(text, len, arena);
+  md_require(!comment || strlen(comment) <= len);
+}
+
 static int lines_of(const char *text, size_t len) {
   int lines = 1;
   for (size_t i = 0; i < len; i++)
@@ -92,13 +122,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   md_arena *arena = md_arena_new(0);
   if (text && arena && size <= 20000) {
     if (size) memcpy(text, data, size);
-    reading at = {.lines = lines_of(text, size)};
+    reading at = {.lines = lines_of(text, size), .begin = text, .end = text + size};
     md_script_lint(text, size, found, &at);
     md_script_lint_steps(text, size, found, &at);
     md_script_templates(text, size, named, &at);
     md_script_experiments(text, size, named, &at);
     read_calls(&at, text, size, arena);
     read_plan(&at, text, size, arena);
+    read_outline(&at, text, size, arena);
   }
   md_arena_free(arena);
   free(text);

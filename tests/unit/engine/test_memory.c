@@ -24,7 +24,7 @@ static void on_said(void *context, const md_run *run, const char *text, int line
 }
 
 static ear heard;
-static const md_observer observer = {&heard, on_step, on_said};
+static const md_observer observer = {.context = &heard, .step = on_step, .said = on_said};
 
 static int open_with_ear(void **state) {
   (void)state;
