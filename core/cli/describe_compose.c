@@ -25,7 +25,7 @@ void md_page_of_moment(md_page *page, const md_doc *doc) {
   md_tell_steps(&c, "calls", "Calls to other systems", " http ", "Call");
   md_tell_steps(&c, "reads", "What it looks up and remembers",
                 " profile update_profile get set add past latest continue_as ", "Step");
-  md_tell_steps(&c, "metrics", "What it measures", " count observe quantile experiment ", "Step");
+  md_tell_steps(&c, "metrics", "What it measures", " count observe quantile ", "Step");
   md_tell_experiments(&c);
   md_tell_emitted(&c);
   md_tell_outcomes(&c);

@@ -23,6 +23,7 @@ static void put_version(md_doc *doc) {
   json_object_set_new(version, "from", json_string(subject->stored ? "database" : "scripts"));
   json_object_set_new(version, "stored_at", time_of(subject->stored ? row->created_at : 0));
   json_object_set_new(version, "live_at", time_of(subject->stored ? row->live_at : 0));
+  json_object_set_new(version, "paused_at", time_of(subject->paused_at));
   json_object_set_new(version, "note", md_doc_text(row->note));
   json_object_set_new(version, "author", md_doc_text(row->author));
   json_object_set_new(version, "door", md_doc_text(row->door));
@@ -130,12 +131,14 @@ static const char *basis_of(md_doc *doc) {
   if (strcmp(class_name, "feedback") == 0)
     return md_arena_printf(doc->arena,
                            "After a sale, neutral, and refusable: in Denmark none is needed; elsewhere a consent for "
-                           "feedback to %s. Whoever has no country of their own is taken to live in %s.",
+                           "feedback, given to “%s”. Whoever has no country of their own is taken to live in %s.",
                            md_policy_sender(policy), md_policy_country(policy));
+  bool all = strcmp(md_policy_products(policy), "all") == 0;
   return md_arena_printf(doc->arena,
-                         "A consent for the channel and for marketing, given to %s for the products %s%s. Without one "
-                         "nothing is sent, and the decision is noted.",
-                         md_policy_sender(policy), md_policy_products(policy),
+                         "A consent for marketing by this channel, given to “%s” for %s%s%s%s. Without one nothing is "
+                         "sent, and the decision is noted.",
+                         md_policy_sender(policy), all ? "all products" : "the products “",
+                         all ? "" : md_policy_products(policy), all ? "" : "”",
                          policy->existing_customer
                              ? "; or an earlier purchase with that address at which an opt-out was offered "
                                "(Markedsføringsloven § 10(2))"

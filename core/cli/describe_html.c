@@ -78,8 +78,10 @@ static void cell(md_buffer *out, const char *open, const json_t *what, const cha
 static void table(md_buffer *out, const json_t *block) {
   size_t i, k;
   json_t *row, *one;
-  element(out, "<div class=\"scroll\">\n<table class=\"list\">\n<caption>", md_json_text(block, "caption"),
-          "</caption>\n<thead><tr>");
+  bool said = json_is_true(json_object_get(block, "said"));
+  md_buffer_puts(out, "<div class=\"scroll\">\n<table class=\"list\">\n");
+  element(out, said ? "<caption><span class=\"heard\">" : "<caption>", md_json_text(block, "caption"),
+          said ? "</span></caption>\n<thead><tr>" : "</caption>\n<thead><tr>");
   json_array_foreach(json_object_get(block, "columns"), i, one) cell(out, "<th scope=\"col\">", one, "</th>");
   md_buffer_puts(out, "</tr></thead>\n<tbody>\n");
   json_array_foreach(json_object_get(block, "rows"), i, row) {

@@ -2,6 +2,7 @@
 // Makes the blocks of documents.
 #include "cli/describe_page.h"
 #include <stdarg.h>
+#include <string.h>
 
 static json_t *one_field(const char *name, const char *text) {
   json_t *object = json_object();
@@ -91,14 +92,23 @@ void md_page_fact(json_t *facts, const char *name, json_t *line) {
   json_array_append_new(facts, row);
 }
 
+// Whether the heading above says it already: then a caption is for those who only hear the page.
+static bool is_said(const json_t *blocks, const char *caption) {
+  const json_t *last = json_array_get(blocks, json_array_size(blocks) - 1);
+  const char *text = md_json_text(last, "text");
+  return text && strcmp(text, caption) == 0;
+}
+
 json_t *md_page_table(md_page *page, const char *caption, ...) {
   va_list args;
+  bool said = is_said(page->blocks, caption);
   json_t *at = block(page, "table"), *columns = json_array(), *rows = json_array();
   va_start(args, caption);
   for (const char *name = va_arg(args, const char *); name; name = va_arg(args, const char *))
     json_array_append_new(columns, json_string(name));
   va_end(args);
   json_object_set_new(at, "caption", json_string(caption));
+  json_object_set_new(at, "said", json_boolean(said));
   json_object_set_new(at, "columns", columns);
   json_object_set_new(at, "rows", rows);
   return rows;

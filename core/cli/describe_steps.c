@@ -48,12 +48,21 @@ const char *md_place_span(md_step_kind kind, const json_t *args, md_arena *arena
 }
 
 static const char *send_result(const json_t *value, md_arena *arena) {
+  static const char *const words[][2] = {{"no_address", "no address"},
+                                         {"no_consent", "no consent"},
+                                         {"no_public_url", "no unsubscribe link"},
+                                         {"suppressed", "the address is suppressed"},
+                                         {"limit", "the limit is reached"},
+                                         {"cap", "the cap is reached"},
+                                         {"unless", "its condition speaks against it"},
+                                         {"holdout", "in the holdout"},
+                                         {"template", "the template cannot be filled"},
+                                         {"secret_expired", "the secret has expired"}};
   const char *reason = md_json_text(value, "reason");
   if (json_is_true(json_object_get(value, "sent"))) return "sent";
-  char *text = md_arena_printf(arena, "not sent: %s", reason ? reason : "?");
-  for (char *at = text; at && *at; at++)
-    if (*at == '_') *at = ' ';
-  return text;
+  for (size_t i = 0; reason && i < sizeof words / sizeof *words; i++)
+    if (strcmp(words[i][0], reason) == 0) return md_arena_printf(arena, "not sent: %s", words[i][1]);
+  return md_arena_printf(arena, "not sent: %s", reason ? reason : "?");
 }
 
 // A failure that is no status is told by its word.

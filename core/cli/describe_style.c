@@ -31,6 +31,7 @@ const char md_describe_style[] =
     ".scroll{overflow-x:auto}\n"
     "table{border-collapse:collapse;width:100%;margin:.5rem 0 1rem;font-size:.95rem}\n"
     "caption{text-align:left;color:var(--soft);font-size:.9rem;padding:.3rem 0}\n"
+    ".heard{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}\n"
     "th,td{text-align:left;vertical-align:top;padding:.45rem .7rem .45rem 0;border-bottom:1px solid var(--line)}\n"
     "thead th{color:var(--soft);font-size:.85rem;font-weight:600}\n"
     "tbody th{font-weight:600;width:13rem}\n"

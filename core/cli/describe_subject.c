@@ -169,6 +169,7 @@ static int consider(void *context, const md_version *row) {
 typedef struct live_search {
   const char *moment;
   int64_t version;
+  md_micros paused_at;
   bool known;
 } live_search;
 
@@ -176,6 +177,7 @@ static int find_live(void *context, const md_moment_row *row) {
   live_search *at = context;
   if (strcmp(row->name, at->moment) != 0) return 0;
   at->version = row->live;
+  at->paused_at = row->paused_at;
   at->known = true;
   return 0;
 }
@@ -216,6 +218,7 @@ int md_subject_open(md_subject *subject, md_shelf *shelf, const char *moment, co
   code = digest ? find_version(shelf, moment, digest, &subject->version, err)
                 : md_versions_get(shelf->store, live.version, shelf->arena, &subject->version, err);
   subject->live = subject->version.id == live.version;
+  subject->paused_at = live.paused_at;
   return code ? code : open_stored(subject, shelf, err);
 }
 

@@ -21,12 +21,13 @@ typedef struct md_shelf {
 typedef struct md_subject {
   const char *moment;
   char digest[65];
-  bool stored;        // `version` is its row
-  bool live;          // new runs take it
-  md_version version; // of the database
-  md_source own;      // the files that make it
-  md_source tree;     // with plan and experiments: what its specs run on
-  md_vm *vm;          // owned
+  bool stored;         // `version` is its row
+  bool live;           // new runs take it
+  md_micros paused_at; // its moment takes none for now; 0: it does
+  md_version version;  // of the database
+  md_source own;       // the files that make it
+  md_source tree;      // with plan and experiments: what its specs run on
+  md_vm *vm;           // owned
   const md_definition *definition;
 } md_subject;
 

@@ -15,6 +15,16 @@ static void put_definition_changes(const md_telling *c, const json_t *changes) {
   }
 }
 
+static bool any_change(const json_t *lines) {
+  json_t *line;
+  size_t i;
+  json_array_foreach((json_t *)lines, i, line) {
+    const char *sign = json_string_value(json_array_get(line, 0));
+    if (*sign == '+' || *sign == '-') return true;
+  }
+  return false;
+}
+
 void md_tell_changes(const md_telling *c) {
   const json_t *changes = md_tell_at(c->json, "changes");
   json_t *file;
@@ -26,7 +36,7 @@ void md_tell_changes(const md_telling *c) {
   if (json_array_size(md_tell_at(changes, "files")) == 0)
     md_page_text(c->page, md_inline_plain("Nothing: the files are the same."));
   put_definition_changes(c, changes);
-  if (json_array_size(md_tell_at(changes, "steps"))) {
+  if (any_change(md_tell_at(changes, "steps"))) {
     md_page_heading(c->page, 3, "changed-steps", "Steps");
     md_page_diff(c->page, md_tell_at(changes, "steps"));
   }

@@ -46,6 +46,10 @@ void md_tell_summary(const md_telling *c) {
   md_page_fact(facts, "Messages", messages_line(c));
   md_page_fact(facts, "Goal", goal_line(c));
   md_page_fact(facts, "Version", md_tell_version(c, md_tell_at(c->json, "version")));
+  const char *paused = md_tell_text(md_tell_at(c->json, "version"), "paused_at");
+  if (*paused)
+    md_page_fact(facts, "Paused",
+                 md_inline_plain(md_tell_words(c, "since %s: it takes no runs for now", md_tell_day(c, paused), NULL)));
   md_page_fact(facts, "Specs", specs_line(c));
 }
 

@@ -2,6 +2,7 @@
 // Tells the steps of a moment: the drawing, the same in words, and tables by what they do. One thread.
 #include "cli/describe_telling.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool drawn(const md_telling *c) {
@@ -105,18 +106,48 @@ json_t *md_tell_results(const md_telling *c, const json_t *step) {
   return line;
 }
 
-// All steps of these kinds in a table.
-void md_tell_steps(const md_telling *c, const char *id, const char *title, const char *kinds, const char *does) {
+// Where it stands, and where that was called from: "stock.lua:15, called at moment.lua:59".
+static json_t *where_line(const md_telling *c, const json_t *step) {
+  const char *file = md_tell_text(step, "file"), *trace = md_tell_text(step, "trace"), *last = strrchr(trace, ' ');
+  const char *colon = last ? strrchr(last, ':') : NULL;
+  json_t *place = md_tell_place(c, file, md_tell_number(step, "line"));
+  const char *caller = colon ? md_arena_strndup(c->page->arena, last + 1, (size_t)(colon - last) - 1) : NULL;
+  if (!caller) return place;
+  return md_inline_of(place, md_inline_plain(", called at "), md_tell_place(c, caller, atoi(colon + 1)), NULL);
+}
+
+// Of these kinds: whether there is anything to say of what happened.
+static bool any_result(const md_telling *c, const char *kinds) {
   json_t *step;
   size_t i;
-  if (!has_kind(c, kinds)) return;
-  md_page_heading(c->page, 2, id, title);
-  json_t *table = md_page_table(c->page, title, does, "What happened", "Code", NULL);
   json_array_foreach(md_tell_at(c->json, "steps"), i, step) {
     if (!is_kind(step, kinds)) continue;
-    md_page_row(table, what_line(step), md_tell_results(c, step),
-                md_tell_place(c, md_tell_text(step, "file"), md_tell_number(step, "line")), NULL);
+    if (json_object_size(md_tell_at(step, "results")) || md_tell_number(step, "specs") == 0) return true;
   }
+  return false;
+}
+
+static void put_steps(const md_telling *c, const char *title, const char *kinds, const char *does) {
+  json_t *step, *table;
+  size_t i;
+  bool results = any_result(c, kinds);
+  if (results)
+    table = md_page_table(c->page, title, does, "What happened", "Code", NULL);
+  else
+    table = md_page_table(c->page, title, does, "Code", NULL);
+  json_array_foreach(md_tell_at(c->json, "steps"), i, step) {
+    if (!is_kind(step, kinds)) continue;
+    if (results)
+      md_page_row(table, what_line(step), md_tell_results(c, step), where_line(c, step), NULL);
+    else
+      md_page_row(table, what_line(step), where_line(c, step), NULL);
+  }
+}
+
+void md_tell_steps(const md_telling *c, const char *id, const char *title, const char *kinds, const char *does) {
+  if (!has_kind(c, kinds)) return;
+  md_page_heading(c->page, 2, id, title);
+  put_steps(c, title, kinds, does);
 }
 
 void md_tell_emitted(const md_telling *c) {
@@ -136,8 +167,10 @@ void md_tell_emitted(const md_telling *c) {
 void md_tell_experiments(const md_telling *c) {
   json_t *one, *arm;
   size_t i, k;
-  if (json_array_size(md_tell_at(c->json, "experiments")) == 0) return;
+  if (json_array_size(md_tell_at(c->json, "experiments")) == 0 && !has_kind(c, " experiment ")) return;
   md_page_heading(c->page, 2, "experiments", "Experiments");
+  if (has_kind(c, " experiment ")) put_steps(c, "Where people are given an arm", " experiment ", "Step");
+  if (json_array_size(md_tell_at(c->json, "experiments")) == 0) return;
   json_t *table = md_page_table(c->page, "Experiments", "Experiment", "Arms", "Takes part", "File", NULL);
   json_array_foreach(md_tell_at(c->json, "experiments"), i, one) {
     json_t *arms = json_array();

@@ -34,9 +34,9 @@ const char *md_tell_specs(const md_telling *c, int count) {
   return made ? made : "";
 }
 
-static const char *day_of(const char *timestamp, md_arena *arena) {
+const char *md_tell_day(const md_telling *c, const char *timestamp) {
   if (strlen(timestamp) < 16) return timestamp;
-  const char *made = md_arena_printf(arena, "%.10s %.5s UTC", timestamp, timestamp + 11);
+  const char *made = md_arena_printf(c->page->arena, "%.10s %.5s UTC", timestamp, timestamp + 11);
   return made ? made : timestamp;
 }
 
@@ -49,10 +49,10 @@ json_t *md_tell_version(const md_telling *c, const json_t *version) {
     json_array_append_new(line, md_inline_plain(", of the script files"));
   else if (json_is_true(md_tell_at(version, "live")))
     json_array_append_new(
-        line, md_inline_plain(md_tell_words(c, ", live since %s", day_of(*live ? live : stored, arena), NULL)));
+        line, md_inline_plain(md_tell_words(c, ", live since %s", md_tell_day(c, *live ? live : stored), NULL)));
   else
     json_array_append_new(line,
-                          md_inline_plain(md_tell_words(c, ", stored %s, not live", day_of(stored, arena), NULL)));
+                          md_inline_plain(md_tell_words(c, ", stored %s, not live", md_tell_day(c, stored), NULL)));
   if (*md_tell_text(version, "author"))
     json_array_append_new(line, md_inline_plain(md_tell_words(c, ", by %s", md_tell_text(version, "author"), NULL)));
   if (*md_tell_text(version, "door"))

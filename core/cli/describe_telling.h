@@ -16,6 +16,7 @@ int md_tell_number(const json_t *object, const char *name);
 const char *md_tell_words(const md_telling *c, const char *format, const char *a, const char *b);
 const char *md_tell_digits(const md_telling *c, int number);
 const char *md_tell_specs(const md_telling *c, int count);              // "3 specs"
+const char *md_tell_day(const md_telling *c, const char *timestamp);    // "2026-11-23 09:30 UTC"
 json_t *md_tell_event(const md_telling *c, const char *type);           // with what it means
 json_t *md_tell_place(const md_telling *c, const char *file, int line); // "moment.lua:12"
 json_t *md_tell_version(const md_telling *c, const json_t *version);    // digest, since when, by whom, why

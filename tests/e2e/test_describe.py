@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 
 from harness import COPY, PLAN, Shop, main, moment
 
@@ -125,6 +126,7 @@ def test_abandoned_cart():
         for part in ("# Abandoned cart\n", "at most 15 minutes or 1 hour", "| `order.placed`: The customer has ordered, within",
                      "Not sure about something?", "control: 50 % (control)", "```mermaid\nflowchart TD\n", "21:00 to 08:00"):
             assert part in text, part
+        assert re.search(r"at most 4 days \| .*\| `moment.lua:\d+`, called at `moment.lua:\d+` \|", text), text
         markup, page = page_of(shop, "abandoned_cart", "--scripts", shop.scripts)
         assert "<title id=\"drawing-title\">" in markup and "Vi har gemt din kurv" in page.said
         assert markup == shop.momentd("describe", "abandoned_cart", "--scripts", shop.scripts, "--html"), "not the same twice"
@@ -188,7 +190,11 @@ def test_versions_and_what_changed():
         assert old["version"]["digest"] == digest and not old["version"]["live"] and old["changes"] is None
         same = document(shop, "order_confirmation", "--since", second["version"]["digest"])
         assert same["changes"]["files"] == [] and same["changes"]["steps"] in ([], [["~", ""]])
+        with sqlite3.connect(shop.db) as connection:
+            connection.execute("UPDATE moments SET paused_at = 1767603600000000 WHERE name = 'order_confirmation'")
+        connection.close()
         text, page = page_of(shop, "order_confirmation")
+        assert "since 2026-01-05 09:00 UTC: it takes no runs for now" in page.said
         assert "What has changed" in page.said and "<del>" in text and "<ins>" in text
 
 
