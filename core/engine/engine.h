@@ -104,9 +104,6 @@ int md_engine_live(md_engine *engine, const char *moment, int64_t *version, md_e
 // is none.
 int md_engine_join_people(md_engine *engine, int64_t a, int64_t b, int64_t *canonical, md_error *err);
 int md_engine_split_person(md_engine *engine, int64_t row, md_error *err);
-// Lets go what is held back of a moment (S5, S6), and gives it the events again that failed as its triggers (T2), 256
-// at most. `done`: how many things went on. MD_ENOTFOUND when no such moment takes runs.
-int md_engine_redrive(md_engine *engine, const char *moment, int *done, md_error *err);
 // Takes the wall clock as right: held timers go on, and a wrong future of engine time is left (B3).
 void md_engine_reset_clock(md_engine *engine);
 // Whether an event of this type ("order.*" matches several), which the run may see, has its own time from `since` on;

@@ -62,7 +62,7 @@ static int prepare(md_engine *engine, const md_migration *migration, md_error *e
   if (strcmp(target->moment, migration->moment) != 0)
     return md_error_set(err, MD_ENOTFOUND, "version %.12s is of %s, not of %s", target->digest, target->moment,
                         migration->moment);
-  return md_loaded_vm(target, err);
+  return md_loaded_use(engine, target, err);
 }
 
 int md_engine_migrate(md_engine *engine, md_migration *migration, md_error *err) {

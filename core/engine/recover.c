@@ -89,6 +89,7 @@ typedef struct taking_up {
   struct live_row {
     const char *name;
     int64_t live;
+    bool paused;
     struct live_row *next;
   } * rows;
 } taking_up;
@@ -97,7 +98,7 @@ static int note_row(void *context, const md_moment_row *row) {
   taking_up *at = context;
   struct live_row *copy = md_arena_alloc(at->engine->arena, sizeof *copy);
   if (!copy) return MD_ENOMEM;
-  *copy = (struct live_row){md_arena_strdup(at->engine->arena, row->name), row->live, at->rows};
+  *copy = (struct live_row){md_arena_strdup(at->engine->arena, row->name), row->live, row->paused_at != 0, at->rows};
   at->rows = copy;
   return copy->name ? 0 : MD_ENOMEM;
 }
@@ -124,6 +125,7 @@ static int take_up_moments(md_engine *engine, md_error *err) {
   int rc = md_moments_list(engine->store, note_row, &at, err);
   for (struct live_row *row = at.rows; rc == 0 && row; row = row->next) {
     rc = md_moment_slot(engine, row->name, &moment);
+    if (rc == 0) moment->paused = row->paused;
     if (rc == 0 && row->live) rc = take_up_version(engine, moment, row->live, err);
   }
   return rc;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How an operator lets go what is held back of a moment: rows, runs, and triggers that failed (S5, S6, T2).
+#include "engine/operator.h"
 #include "engine/quarantine.h"
 #include "engine/secrets.h"
 #include "engine/state.h"
@@ -44,7 +45,7 @@ static int retry_held(md_engine *engine, const char *moment, int *done, md_error
   }
 }
 
-static int trigger_again(md_engine *engine, md_moment *moment, int64_t seq, md_error *err) {
+int md_trigger_again(md_engine *engine, md_moment *moment, int64_t seq, md_error *err) {
   md_event event;
   bool scheduled = false;
   int rc = md_events_get(engine->store, seq, engine->arena, &event, err);
@@ -59,28 +60,41 @@ static int trigger_again(md_engine *engine, md_moment *moment, int64_t seq, md_e
   return rc;
 }
 
-static int redrive_triggers(md_engine *engine, md_moment *moment, int limit, int *done, md_error *err) {
-  int64_t id = 0, event = 0, newest = 0; // those that fail again come after it
-  int rc = md_failed_trigger_newest(engine->store, moment->name, &newest, err);
-  for (int i = 0; rc == 0 && i < limit; i++) {
-    rc = md_failed_trigger_next(engine->store, moment->name, id, &id, &event, err);
-    if (rc || id > newest) return rc == MD_ENOTFOUND ? 0 : rc;
+// Those that fail again come after `share->after`, and are left for the next time.
+static int redrive_triggers(md_engine *engine, md_moment *moment, md_share *share, md_micros started, md_error *err) {
+  int64_t id = 0, event = 0;
+  while (!md_share_is_over(engine, share, started)) {
+    int rc = md_failed_trigger_next(engine->store, moment->name, id, &id, &event, err);
+    share->done = rc == MD_ENOTFOUND || (rc == 0 && id > share->after);
+    if (rc || share->done) return share->done ? 0 : rc;
     rc = md_failed_trigger_delete(engine->store, id, err);
-    if (rc == 0) rc = trigger_again(engine, moment, event, err);
+    if (rc == 0) rc = md_trigger_again(engine, moment, event, err);
     if (rc) return rc;
-    ++*done;
+    share->count++;
   }
-  return rc == MD_ENOTFOUND ? 0 : rc;
+  return 0;
 }
 
-int md_engine_redrive(md_engine *engine, const char *moment, int *done, md_error *err) {
-  *done = 0;
-  md_moment *found = md_moment_find(engine, moment);
-  if (!found || !found->live) return md_error_set(err, MD_ENOTFOUND, "there is no moment %s that takes runs", moment);
-  release at = {.engine = engine, .moment = moment};
+// What is done once: rows, counts, held runs; and which triggers are meant.
+static int begin(md_engine *engine, md_moment *moment, md_share *share, md_error *err) {
+  release at = {.engine = engine, .moment = moment->name};
+  int done = 0;
   int rc = release_rows(&at, err);
-  *done = at.count;
-  if (rc == 0) rc = md_strikes_clear(engine, found->live->version, err);
-  if (rc == 0) rc = retry_held(engine, moment, done, err);
-  return rc ? rc : redrive_triggers(engine, found, MD_BATCH_ITEMS, done, err);
+  if (rc == 0) rc = md_strikes_clear(engine, moment->live->version, err);
+  if (rc == 0) rc = retry_held(engine, moment->name, &done, err);
+  if (rc == 0) rc = md_failed_trigger_newest(engine->store, moment->name, &share->after, err);
+  share->done = rc == MD_ENOTFOUND;
+  share->count = at.count + done;
+  return share->done ? 0 : rc;
+}
+
+int md_engine_redrive(md_engine *engine, const char *name, md_share *share, md_error *err) {
+  md_clock *clock = engine->options.clock;
+  md_micros started = clock->monotonic(clock);
+  md_moment *moment = md_moment_find(engine, name);
+  share->count = 0;
+  share->done = false;
+  if (!moment || !moment->live) return md_error_set(err, MD_ENOTFOUND, "there is no moment %s that takes runs", name);
+  int rc = share->after ? 0 : begin(engine, moment, share, err);
+  return rc ? rc : redrive_triggers(engine, moment, share, started, err);
 }

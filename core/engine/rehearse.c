@@ -63,10 +63,8 @@ static int play(md_turn_state *turn, md_turn_result *result, md_error *err) {
   int rc = attempt(turn, result);
   if (rc || *result != MD_TURN_NOMEM) return rc;
   md_loaded_forget_vm(turn->loaded); // S4: once more in a fresh VM
-  rc = md_loaded_vm(turn->loaded, err);
-  if (rc) return rc;
-  turn->definition = md_vm_definition(turn->loaded->vm);
-  return attempt(turn, result);
+  rc = md_loaded_use(turn->engine, turn->loaded, err);
+  return rc ? rc : attempt(turn, result);
 }
 
 static const char *error_of(const md_turn_state *turn, md_turn_result result) {

@@ -47,6 +47,7 @@ typedef struct md_loaded {
 typedef struct md_moment {
   char *name;
   md_loaded *live;
+  bool paused; // its triggers are kept until it is resumed
 } md_moment;
 
 struct md_engine {
@@ -137,8 +138,14 @@ int md_process_event(md_engine *engine, md_event *event, md_error *err);
 // trigger.c: T1, T3: which moments it starts.
 int md_trigger(md_engine *engine, const md_event *event, md_error *err);
 int md_trigger_moment(md_engine *engine, const md_event *event, md_moment *moment, md_error *err);
-// The key of an ended run is free: the next queued one starts (T3).
+// redrive.c: a stored event is a trigger once more.
+int md_trigger_again(md_engine *engine, md_moment *moment, int64_t seq, md_error *err);
+// The key of an ended run is free: the next queued one starts (T3), unless the moment is paused.
 int md_trigger_next(md_engine *engine, const md_run *ended, md_error *err);
+
+// many_runs.c: whether the share that was begun at `started` (monotonic) is to end here.
+struct md_share;
+bool md_share_is_over(const md_engine *engine, const struct md_share *share, md_micros started);
 
 // alarm.c: S5, S6: an event of the host about a moment, of nobody; `data` NULL is MD_ENOMEM. A run without `about` that
 // it starts is about that moment.

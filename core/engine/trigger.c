@@ -3,6 +3,7 @@
 #include "base/duration.h"
 #include "base/log.h"
 #include "engine/state.h"
+#include "store/paused.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,14 @@
 static int refuse(md_engine *engine, const md_event *event, const md_moment *moment, const char *reason,
                   const char *detail, md_error *err) {
   return md_unmatched_insert(engine->store, event->seq, moment->name, reason, detail, engine->now, err);
+}
+
+// The trigger is kept: what decides about it is asked when the moment is resumed. Of one schedule only the last is
+// (T7).
+static int keep_for_later(md_engine *engine, const md_event *event, const md_moment *moment, const char *schedule,
+                          md_error *err) {
+  int rc = schedule ? md_paused_trigger_forget(engine->store, moment->name, schedule, err) : 0;
+  return rc ? rc : refuse(engine, event, moment, "paused", schedule, err);
 }
 
 static bool wanted(const md_definition *definition, const char *type) {
@@ -211,6 +220,7 @@ static int consider(md_engine *engine, const md_event *event, md_moment *moment,
   if (rc) return rc;
   const md_definition *definition = moment->live->definition;
   if (!wanted(definition, event->type)) return 0;
+  if (moment->paused) return keep_for_later(engine, event, moment, NULL, err);
   bool stopped = false;
   rc = md_quarantine_stopped(engine, moment->live->version, &stopped, err);
   if (rc || stopped) return rc ? rc : refuse(engine, event, moment, "error", "the version is stopped (S6)", err);
@@ -228,6 +238,7 @@ static int consider(md_engine *engine, const md_event *event, md_moment *moment,
 // The default max_age is for what people did: a report that was missed over a weekend is still wanted.
 int md_trigger_scheduled(md_engine *engine, const md_event *event, md_moment *moment, md_key about, md_error *err) {
   bool pass = false;
+  if (moment->paused) return keep_for_later(engine, event, moment, about.value, err);
   int rc = know(engine, moment->live, err);
   if (md_is_fault_of_version(rc)) return refuse(engine, event, moment, "error", err->text, err);
   if (rc) return rc;
@@ -270,7 +281,7 @@ static int start_queued(md_engine *engine, md_run *run, const md_definition *def
 
 int md_trigger_next(md_engine *engine, const md_run *ended, md_error *err) {
   md_moment *moment = md_moment_find(engine, ended->moment);
-  if (!moment || !moment->live) return 0;
+  if (!moment || !moment->live || moment->paused) return 0;
   int rc = know(engine, moment->live, err);
   const md_definition *definition = rc ? NULL : moment->live->definition;
   if (!definition || definition->again != MD_AGAIN_QUEUE) return 0;

@@ -146,6 +146,17 @@ static int claim_one(claim *c, md_message *message) {
   return rc;
 }
 
+// Its moment is paused: it is queued again when that is resumed, and asked about then.
+static int hold(claim *c, md_message *message, bool *held) {
+  md_micros since = 0;
+  int rc = md_moments_paused_at(c->store, message->moment, &since, c->err);
+  *held = since != 0;
+  if (rc || !*held) return rc;
+  message->state = MD_MESSAGE_HELD;
+  message->reason = "paused";
+  return md_messages_update(c->store, message, c->err);
+}
+
 static int claim_due(claim *c) {
   int rc = 0;
   for (int i = 0; rc == 0 && i < MD_OUTBOX_CLAIMS_MAX && c->urgent_slots > 0; i++) {
@@ -154,8 +165,10 @@ static int claim_due(claim *c) {
     rc = md_messages_next_due(c->store, c->now, urgent_only, c->outbox->arena, &message, c->err);
     if (rc == MD_ENOTFOUND && !urgent_only) md_pace_end(&c->outbox->pace);
     if (rc == MD_ENOTFOUND) return 0;
-    bool goes = false;
-    if (rc == 0) rc = md_outbox_ask_again(c->outbox, c->store, &message, c->now, &goes, c->err);
+    bool goes = false, held = false;
+    if (rc == 0) rc = hold(c, &message, &held);
+    if (rc || held) continue;
+    rc = md_outbox_ask_again(c->outbox, c->store, &message, c->now, &goes, c->err);
     if (rc == 0 && goes) rc = claim_one(c, &message);
   }
   return rc;

@@ -69,7 +69,7 @@ int md_events_after(md_store *store, int64_t after, int limit, int (*each)(void 
                     void *context, md_error *err);
 int64_t md_events_last_seq(md_store *store);
 
-// A trigger that started nothing (T1): reason is max_age about where again depth rate error; detail may be NULL.
+// A trigger that started nothing (T1): reason is max_age about where again depth rate error paused; detail may be NULL.
 int md_unmatched_insert(md_store *store, int64_t seq, const char *moment, const char *reason, const char *detail,
                         md_micros at, md_error *err);
 typedef struct md_unmatched {

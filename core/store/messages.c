@@ -128,12 +128,23 @@ md_micros md_messages_due_at(md_store *store) {
 }
 
 static const char withdraw_queued[] =
-    "UPDATE messages SET state = 10, reason = ?2, final_at = ?3 WHERE run = ?1 AND state = 1";
+    "UPDATE messages SET state = 10, reason = ?2, final_at = ?3 WHERE run = ?1 AND state IN (1, 11)";
 static const char flag_attempting[] = "UPDATE messages SET cancel = 1 WHERE run = ?1 AND state = 2";
 
 int md_messages_withdraw(md_store *store, int64_t run, const char *reason, md_micros at, md_error *err) {
   int code = md_statement_run(store, err, withdraw_queued, "iti", run, reason, at);
   return code ? code : md_statement_run(store, err, flag_attempting, "i", run);
+}
+
+// 11 is MD_MESSAGE_HELD, written out as in the index messages_held.
+static const char release_held[] =
+    "UPDATE messages SET state = 1, reason = NULL WHERE id IN (SELECT id FROM messages WHERE state = 11 AND moment = ?1"
+    " AND reason = 'paused' ORDER BY id LIMIT ?2)";
+
+int md_messages_release(md_store *store, const char *moment, int limit, int64_t *count, md_error *err) {
+  int code = md_statement_run(store, err, release_held, "td", moment, limit);
+  *count = code ? 0 : sqlite3_changes64(store->db);
+  return code;
 }
 
 static const char next_attempting[] =
@@ -225,15 +236,15 @@ int md_messages_count_shadow(md_store *store, int64_t *count, md_error *err) {
   return code < 0 ? code : 0;
 }
 
-// Failed (7), suppressed (9) and withdrawn (10) ones reached nobody; 1 is queued. What is being attempted (2) counts as
-// sent now: few are at any time, and they have an index of their own.
+// Failed (7), suppressed (9) and withdrawn (10) ones reached nobody; 1 is queued, 11 held. What is being attempted (2)
+// counts as sent now: few are at any time, and they have an index of their own.
 #define REACHED "person > 0 AND internal = 0 AND state NOT IN (7, 9, 10)"
 #define OF_SPAN                                                                                                        \
   " AND person = ?1 AND id <> ?2 AND (?3 IS NULL OR moment = ?3) AND (?4 IS NULL OR class = ?4)"                       \
   " AND (?5 IS NULL OR channel = ?5)"
 static const char select_times[] =
     "SELECT id, run, max(due_at, final_at) FROM messages INDEXED BY messages_reached WHERE " REACHED OF_SPAN
-    " AND state <> 2 AND (state <> 1 OR ?9) AND max(due_at, final_at) > ?6 AND max(due_at, final_at) < ?7"
+    " AND state <> 2 AND (state NOT IN (1, 11) OR ?9) AND max(due_at, final_at) > ?6 AND max(due_at, final_at) < ?7"
     " UNION ALL SELECT id, run, max(due_at, ?8) FROM messages INDEXED BY messages_attempting WHERE state = 2"
     " AND internal = 0" OF_SPAN " AND max(due_at, ?8) > ?6 AND max(due_at, ?8) < ?7";
 

@@ -58,8 +58,10 @@ int md_messages_get(md_store *store, int64_t id, md_arena *arena, md_message *ou
 int md_messages_next_due(md_store *store, md_micros now, bool urgent_only, md_arena *arena, md_message *out,
                          md_error *err);
 md_micros md_messages_due_at(md_store *store); // when the earliest queued one is due; 0: none
-// T9: queued → withdrawn with `reason`, attempting → cancel flag, for one run.
+// T9: queued or held → withdrawn with `reason`, attempting → cancel flag, for one run.
 int md_messages_withdraw(md_store *store, int64_t run, const char *reason, md_micros at, md_error *err);
+// Queues again what is held because its moment was paused, `limit` messages at most; how many.
+int md_messages_release(md_store *store, const char *moment, int limit, int64_t *count, md_error *err);
 // At start (M2): attempting → unknown; `each` is told of every one before.
 int md_messages_interrupted(md_store *store, int (*each)(void *context, const md_message *message), void *context,
                             md_error *err);

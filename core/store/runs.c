@@ -73,14 +73,14 @@ int md_runs_insert(md_store *store, md_run *run, md_error *err) {
 
 static const char update_run[] =
     "UPDATE runs SET state = ?3, version = ?4, due_at = ?5, turn_at = ?6, ended_at = ?7, depth = ?8, steps = ?9,"
-    " outcome = ?10, reason = ?11, wait = ?12, journal = ?13 WHERE id = ?1 AND person = ?2";
+    " outcome = ?10, reason = ?11, wait = ?12, journal = ?13, started_at = ?14 WHERE id = ?1 AND person = ?2";
 
 static const char update_person[] = "UPDATE runs SET person = ?2 WHERE id = ?1";
 
 static int update_row(md_store *store, const md_run *run, md_error *err) {
-  return md_statement_run(store, err, update_run, "iidiiiiddttbb", run->id, run->person, (int)run->state, run->version,
+  return md_statement_run(store, err, update_run, "iidiiiiddttbbi", run->id, run->person, (int)run->state, run->version,
                           run->due_at, run->turn_at, run->ended_at, run->depth, run->steps, run->outcome, run->reason,
-                          run->wait, run->wait_len, run->journal, run->journal_len);
+                          run->wait, run->wait_len, run->journal, run->journal_len, run->started_at);
 }
 
 // Rare: the run's person became known, so the row is filed under them too.
@@ -243,6 +243,16 @@ int md_runs_next_in_flight(md_store *store, const md_flight *flight, int64_t aft
   md_row row = {.arena = arena};
   int code = md_statement_open(store, &row.stmt, err, select_in_flight, "iiiit", after, until, flight->to, flight->from,
                                flight->moment);
+  return code ? code : read_only_row(store, &row, out, err);
+}
+
+static const char select_last_live[] = "SELECT " COLUMNS " FROM runs WHERE id > ?1 AND id < ?2 AND state IN (1, 2, 4)"
+                                       " AND moment = ?3 ORDER BY id DESC LIMIT 1";
+
+int md_runs_last_live_of(md_store *store, const char *moment, int64_t from, int64_t before, md_arena *arena,
+                         md_run *out, md_error *err) {
+  md_row row = {.arena = arena};
+  int code = md_statement_open(store, &row.stmt, err, select_last_live, "iit", from, before, moment);
   return code ? code : read_only_row(store, &row, out, err);
 }
 

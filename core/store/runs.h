@@ -43,7 +43,8 @@ typedef struct md_run {
 // The newest run's id, 0 when there is none: the next one inserted gets the next number.
 int64_t md_runs_last_id(md_store *store);
 int md_runs_insert(md_store *store, md_run *run, md_error *err);
-// Writes all that can change: state outcome reason journal steps wait due_at turn_at ended_at depth version person.
+// Writes all that can change: state outcome reason journal steps wait due_at started_at (a run that was queued, T3)
+// turn_at ended_at depth version person.
 int md_runs_update(md_store *store, const md_run *run, md_error *err);
 int md_runs_get(md_store *store, int64_t id, md_arena *arena, md_run *out, md_error *err);
 // The first live run (waiting, queued or parked) with after < id < before filed under `key` (about, an ancestor, or
@@ -63,6 +64,9 @@ typedef struct md_flight {
 } md_flight;
 int md_runs_next_in_flight(md_store *store, const md_flight *flight, int64_t after, int64_t until, md_arena *arena,
                            md_run *out, md_error *err);
+// The last run of the moment with from < id < before that has not ended. MD_ENOTFOUND when none.
+int md_runs_last_live_of(md_store *store, const char *moment, int64_t from, int64_t before, md_arena *arena,
+                         md_run *out, md_error *err);
 // Writes keys and person of a run that were not known at its start, and files it under them.
 int md_runs_relate(md_store *store, const md_run *run, md_error *err);
 // When the earliest timer is due; 0 when there is none.

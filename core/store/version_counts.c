@@ -37,3 +37,23 @@ int md_version_messages(md_store *store, int64_t version, int (*each)(void *cont
   md_statement_close(row.stmt);
   return code;
 }
+
+// Accepted, delivered, bounced or complained of (3 to 6); what shadow delivery kept went to nobody.
+static const char list_runs[] =
+    "SELECT r.id, r.person, r.trigger, e.time, (SELECT min(m.final_at) FROM messages m WHERE m.run = r.id AND m.state"
+    " BETWEEN 3 AND 6 AND m.internal = 0 AND coalesce(m.reason, '') <> 'shadow') FROM runs r JOIN events e ON"
+    " e.seq = r.trigger WHERE r.version = ?1 AND r.person > 0 AND r.started_at > 0";
+
+int md_version_runs(md_store *store, int64_t version, int (*each)(void *context, const md_version_run *row),
+                    void *context, md_error *err) {
+  md_row row = {0};
+  int code = md_statement_open(store, &row.stmt, err, list_runs, "i", version);
+  if (code) return code;
+  while ((code = md_statement_step(store, row.stmt, err)) == 1) {
+    const md_version_run run = {md_row_int(&row, 0), md_row_int(&row, 1), md_row_int(&row, 2), md_row_int(&row, 3),
+                                md_row_int(&row, 4)};
+    if ((code = each(context, &run)) != 0) break;
+  }
+  md_statement_close(row.stmt);
+  return code;
+}

@@ -27,3 +27,13 @@ typedef struct md_version_sent {
 // The messages of one version, the most frequent first.
 int md_version_messages(md_store *store, int64_t version, int (*each)(void *context, const md_version_sent *row),
                         void *context, md_error *err);
+
+// A run of somebody, and from when on it may have had an effect.
+typedef struct md_version_run {
+  int64_t run, person, trigger_seq;
+  md_micros triggered_at; // the trigger's own time
+  md_micros sent_at;      // when the first message to the person went out; 0: none did
+} md_version_run;
+
+int md_version_runs(md_store *store, int64_t version, int (*each)(void *context, const md_version_run *row),
+                    void *context, md_error *err);

@@ -170,3 +170,55 @@ int md_moments_list(md_store *store, int (*each)(void *context, const md_moment_
   md_statement_close(row.stmt);
   return code;
 }
+
+static const char roll_back[] = "UPDATE moments SET live = ?2, rolled_back_from = ?3 WHERE name = ?1";
+static const char unretire[] = "UPDATE versions SET retired_at = 0 WHERE id = ?1";
+
+int md_moments_roll_back(md_store *store, const char *moment, int64_t version, const char *passed, md_micros at,
+                         md_error *err) {
+  int code = md_statement_run(store, err, retire_live, "tii", moment, version, at);
+  if (!code) code = md_statement_run(store, err, roll_back, "tit", moment, version, passed);
+  return code ? code : md_statement_run(store, err, unretire, "i", version);
+}
+
+// A version whose files were forgotten (R7) cannot be gone back to.
+static const char version_before[] =
+    "SELECT id FROM versions v WHERE moment = ?1 AND live_at > 0 AND EXISTS (SELECT 1 FROM version_files WHERE version "
+    "="
+    " v.id) AND (?2 = 0 OR (live_at, id) < (SELECT live_at, id FROM versions WHERE id = ?2))"
+    " ORDER BY live_at DESC, id DESC LIMIT 1";
+
+int md_versions_before(md_store *store, const char *moment, int64_t version, int64_t *id, md_error *err) {
+  return md_statement_number(store, id, err, version_before, "ti", moment, version);
+}
+
+static const char set_paused[] = "UPDATE moments SET paused_at = ?2 WHERE name = ?1";
+
+int md_moments_set_paused(md_store *store, const char *moment, md_micros at, md_error *err) {
+  return md_statement_run(store, err, set_paused, "ti", moment, at);
+}
+
+static const char select_paused[] = "SELECT paused_at FROM moments WHERE name = ?1";
+
+int md_moments_paused_at(md_store *store, const char *moment, md_micros *at, md_error *err) {
+  int code = md_statement_number(store, at, err, select_paused, "t", moment);
+  if (code == MD_ENOTFOUND) *at = 0;
+  return code == MD_ENOTFOUND ? 0 : code;
+}
+
+static const char select_moment[] = "SELECT name, live, paused_at, rolled_back_from FROM moments WHERE name = ?1";
+
+int md_moments_get(md_store *store, const char *moment, md_arena *arena, md_moment_row *out, md_error *err) {
+  md_row row = {.arena = arena};
+  int code = md_statement_open(store, &row.stmt, err, select_moment, "t", moment);
+  if (code) return code;
+  code = md_statement_step(store, row.stmt, err);
+  if (code == 1) {
+    *out = (md_moment_row){md_row_text(&row, 0), md_row_int(&row, 1), md_row_int(&row, 2), md_row_text(&row, 3)};
+    code = md_row_result(&row, err);
+  } else if (code == 0) {
+    code = md_error_set(err, MD_ENOTFOUND, "there is no moment %s", moment);
+  }
+  md_statement_close(row.stmt);
+  return code;
+}

@@ -48,6 +48,16 @@ int md_versions_list(md_store *store, const char *moment, int (*each)(void *cont
                      void *context, md_error *err); // newest first; moment NULL: all
 // The version that new runs of a moment take from `at` on; 0: the moment was removed.
 int md_moments_set_live(md_store *store, const char *moment, int64_t version, md_micros at, md_error *err);
+// The same for a version that was live before, which keeps its time. `passed` is what is passed over then, or NULL.
+int md_moments_roll_back(md_store *store, const char *moment, int64_t version, const char *passed, md_micros at,
+                         md_error *err);
+// The version that was live before `version` was (0: the last one). MD_ENOTFOUND when none was.
+int md_versions_before(md_store *store, const char *moment, int64_t version, int64_t *id, md_error *err);
+int md_moments_set_paused(md_store *store, const char *moment, md_micros at, md_error *err); // 0: not
+// Since when a moment is paused; 0: it is not, or there is no such moment.
+int md_moments_paused_at(md_store *store, const char *moment, md_micros *at, md_error *err);
+int md_moments_get(md_store *store, const char *moment, md_arena *arena, md_moment_row *out,
+                   md_error *err); // MD_ENOTFOUND
 // Sets or, with NULL, takes away what is passed over. A moment that there is not gets no row.
 int md_moments_set_rolled_back(md_store *store, const char *moment, const char *digest, md_error *err);
 int md_moments_list(md_store *store, int (*each)(void *context, const md_moment_row *row), void *context,

@@ -207,6 +207,23 @@ static void test_cancel(void **state) {
   assert_string_equal(shop_outcome(&s), "waiting");
 }
 
+// T3, R2: a run that was queued for its key began when it began, in each replay.
+static void test_a_queued_run_keeps_the_time_of_its_start(void **state) {
+  (void)state;
+  load(MOMENT("on = 'a', again = 'queue'", "local began = m:now()\nm:wait_for('b')\nm:wait_for('c')\nreturn 'at ' .. "
+                                           "began"));
+  shop_event(&s, "a", "ida", NULL);
+  shop_event(&s, "a", "ida", NULL);
+  shop_advance(&s, MD_HOUR);
+  shop_event(&s, "b", "ida", NULL);
+  shop_event(&s, "c", "ida", NULL);
+  char wanted[40];
+  snprintf(wanted, sizeof wanted, "at %.0f", (double)s.clock.at / 1e6);
+  shop_runs all = shop_all_runs(&s);
+  assert_int_equal(all.list[1].started_at, s.clock.at);
+  assert_string_equal(shop_outcome(&s), wanted);
+}
+
 // R1: another step than the journal's parks with both.
 static void test_divergence(void **state) {
   (void)state;
@@ -422,6 +439,7 @@ int main(void) {
       T(test_emit_depth),
       T(test_park_and_retry),
       T(test_cancel),
+      T(test_a_queued_run_keeps_the_time_of_its_start),
       T(test_divergence),
       T(test_loop_is_parked),
       T(test_heavy_turn),
