@@ -16,8 +16,6 @@ typedef struct act {
   int64_t run;
   int64_t person, other;
   const char *name; // of a key, or of a moment
-  int count;        // of things done
-  bool counts;      // and whether the answer tells it
   const char *text; // of the new key, shown once
   const char *scopes, *types, *source;
   bool swap_keys; // intake takes the stored keys after the commit
@@ -54,7 +52,6 @@ static void answer_act(md_submission *submission) {
   json_t *answer = json_object();
   if (at->text) json_object_set_new(answer, "key", json_string(at->text));
   if (at->run) json_object_set_new(answer, "run", json_integer(at->run));
-  if (at->counts) json_object_set_new(answer, "count", json_integer(at->count));
   md_admin_answer(at->request, code, answer, &err);
   md_json_scope(scope);
 }
@@ -82,20 +79,6 @@ static void runs_act(md_daemon *daemon, md_admin_request *request, const json_t 
   if (!at) return;
   at->run = json_integer_value(json_object_get(object, "run"));
   submit(at, carry_out);
-}
-
-static int redrive_moment(md_submission *submission, md_engine *engine, md_error *err) {
-  act *at = submission->context;
-  return md_engine_redrive(engine, at->name, &at->count, err);
-}
-
-static void quarantine_redrive(md_daemon *daemon, md_admin_request *request, const json_t *object) {
-  act *at = new_act(daemon, request);
-  if (!at) return;
-  at->name = md_json_text(object, "moment");
-  at->name = at->name ? at->name : "";
-  at->counts = true;
-  submit(at, redrive_moment);
 }
 
 static int reset_clock(md_submission *submission, md_engine *engine, md_error *err) {
@@ -236,12 +219,17 @@ static const struct {
                 {"key.add", key_add},
                 {"key.revoke", key_revoke},
                 {"moments.migrate", md_admin_moments_migrate},
+                {"moments.pause", md_admin_moments_pause},
+                {"moments.resume", md_admin_moments_resume},
+                {"moments.rollback", md_admin_moments_rollback},
                 {"people.join", people_join},
                 {"people.split", people_split},
-                {"quarantine.redrive", quarantine_redrive},
+                {"quarantine.redrive", md_admin_quarantine_redrive},
                 {"reload", md_daemon_reload},
                 {"runs.cancel", runs_cancel},
+                {"runs.cancel_all", md_admin_runs_cancel_all},
                 {"runs.retry", runs_retry},
+                {"runs.retry_all", md_admin_runs_retry_all},
                 {"status", status}};
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

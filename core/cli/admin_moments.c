@@ -3,6 +3,7 @@
 // where the answer says, so the daemon keeps nothing between two.
 #include "cli/admin_moments.h"
 #include "engine/migrate.h"
+#include "engine/operator.h"
 #include "store/versions.h"
 #include <string.h>
 
@@ -14,14 +15,19 @@ typedef struct act {
   md_admin_request *request;
   const json_t *object;
   const char *moment;
+  md_daemon *daemon;
+  void (*settle)(struct act *at); // when it is known what became of the batch
   json_t *answer, *runs;
   bool each; // tell of those that fit, too
   int64_t counts[MD_FIT_BUSY + 1], answered, due, drift;
   bool failed; // the answer lacks something
+  int64_t to;  // of a rollback
+  md_share share;
 } act;
 
 static void answer_act(md_submission *submission) {
   act *at = submission->context;
+  if (at->settle) at->settle(at);
   md_arena *scope = md_json_scope(md_admin_arena(at->request));
   int code = submission->code ? submission->code : at->failed ? MD_ENOMEM : 0;
   md_admin_answer(at->request, code, at->answer, &submission->error);
@@ -29,7 +35,7 @@ static void answer_act(md_submission *submission) {
 }
 
 static void submit(md_daemon *daemon, md_admin_request *request, const json_t *object,
-                   int (*carry_out)(md_submission *, md_engine *, md_error *)) {
+                   int (*carry_out)(md_submission *, md_engine *, md_error *), void (*settle)(act *at)) {
   md_error err = {0};
   act *at = md_arena_alloc_zero(md_admin_arena(request), sizeof *at);
   if (!at) {
@@ -37,7 +43,15 @@ static void submit(md_daemon *daemon, md_admin_request *request, const json_t *o
     return;
   }
   const char *moment = md_json_text(object, "moment");
-  *at = (act){.request = request, .object = object, .moment = moment ? moment : "", .answer = json_object()};
+  *at = (act){.daemon = daemon,
+              .request = request,
+              .object = object,
+              .moment = moment ? moment : "",
+              .answer = json_object(),
+              .settle = settle,
+              .share = {.limit = RUNS_AT_ONCE,
+                        .span = SPAN_AT_ONCE,
+                        .after = json_integer_value(json_object_get(object, "after"))}};
   at->submission.context = at;
   at->submission.act = carry_out;
   at->submission.done = answer_act;
@@ -118,5 +132,84 @@ static int migrate(md_submission *submission, md_engine *engine, md_error *err) 
 }
 
 void md_admin_moments_migrate(md_daemon *daemon, md_admin_request *request, const json_t *object) {
-  submit(daemon, request, object, migrate);
+  submit(daemon, request, object, migrate, NULL);
+}
+
+// --- what is done in shares
+
+static int answer_share(act *at, int code) {
+  md_arena *scope = md_json_scope(md_admin_arena(at->request));
+  put(at, at->answer, "after", json_integer(at->share.after));
+  put(at, at->answer, "count", json_integer(at->share.count));
+  put(at, at->answer, "done", json_boolean(at->share.done));
+  md_json_scope(scope);
+  return code;
+}
+
+static int resume(md_submission *submission, md_engine *engine, md_error *err) {
+  act *at = submission->context;
+  return answer_share(at, md_engine_resume(engine, at->moment, &at->share, err));
+}
+
+static int redrive(md_submission *submission, md_engine *engine, md_error *err) {
+  act *at = submission->context;
+  return answer_share(at, md_engine_redrive(engine, at->moment, &at->share, err));
+}
+
+static int pause_moment(md_submission *submission, md_engine *engine, md_error *err) {
+  return md_engine_pause(engine, ((act *)submission->context)->moment, err);
+}
+
+static void settle_pause(act *at) {
+  md_engine_paused_settle(at->daemon->engine, at->moment);
+}
+
+static int retry_all(md_submission *submission, md_engine *engine, md_error *err) {
+  act *at = submission->context;
+  return answer_share(at, md_engine_retry_runs(engine, at->moment, &at->share, err));
+}
+
+static int cancel_all(md_submission *submission, md_engine *engine, md_error *err) {
+  act *at = submission->context;
+  return answer_share(at, md_engine_cancel_runs(engine, at->moment, &at->share, err));
+}
+
+static int roll_back(md_submission *submission, md_engine *engine, md_error *err) {
+  act *at = submission->context;
+  md_version version;
+  int rc = version_in(at, engine, "to", &at->to, err);
+  if (rc == 0) rc = md_engine_rollback(engine, at->moment, &at->to, err);
+  if (rc == 0) rc = md_versions_get(md_engine_store(engine), at->to, md_admin_arena(at->request), &version, err);
+  md_arena *scope = md_json_scope(md_admin_arena(at->request));
+  if (rc == 0) put(at, at->answer, "to", json_string(version.digest));
+  md_json_scope(scope);
+  return rc;
+}
+
+static void settle_rollback(act *at) {
+  if (at->submission.code == 0) md_engine_rollback_settle(at->daemon->engine, at->moment, at->to);
+}
+
+void md_admin_moments_pause(md_daemon *daemon, md_admin_request *request, const json_t *object) {
+  submit(daemon, request, object, pause_moment, settle_pause);
+}
+
+void md_admin_moments_resume(md_daemon *daemon, md_admin_request *request, const json_t *object) {
+  submit(daemon, request, object, resume, settle_pause);
+}
+
+void md_admin_moments_rollback(md_daemon *daemon, md_admin_request *request, const json_t *object) {
+  submit(daemon, request, object, roll_back, settle_rollback);
+}
+
+void md_admin_runs_retry_all(md_daemon *daemon, md_admin_request *request, const json_t *object) {
+  submit(daemon, request, object, retry_all, NULL);
+}
+
+void md_admin_runs_cancel_all(md_daemon *daemon, md_admin_request *request, const json_t *object) {
+  submit(daemon, request, object, cancel_all, NULL);
+}
+
+void md_admin_quarantine_redrive(md_daemon *daemon, md_admin_request *request, const json_t *object) {
+  submit(daemon, request, object, redrive, NULL);
 }

@@ -90,7 +90,7 @@ static int events(const md_cli_args *args) {
 
 static const md_cli_option options[] = {
     {"type", "TYPE", "only events of this type"},
-    {"unmatched", NULL, "triggers that started no run, with the reason: max_age about where again depth rate error"},
+    {"unmatched", NULL, "triggers that started no run: max_age about where again depth rate error paused"},
     {"follow", NULL, "show the newest, and each further one when it comes, until SIGINT or SIGTERM"},
     {"limit", "N", "at most so many, the newest first (default 50); with --follow: so many of those there are (10)"},
     {"json", NULL, "one JSON object a line"},

@@ -2,10 +2,10 @@
 // `momentd quarantine list` and `redrive`: what is held back, and letting it go.
 #include "store/quarantine.h"
 #include "base/timestamp.h"
-#include "cli/admin_client.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/reader.h"
+#include "cli/shares.h"
 #include "store/versions.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -96,17 +96,14 @@ static void tell(const md_cli_args *args, int64_t count) {
 
 static int redrive(const md_cli_args *args) {
   md_error err = {0};
-  md_arena *arena = md_arena_new(0);
-  if (!arena) return MD_EXIT_FAILED;
-  md_arena *scope = md_json_scope(arena);
-  json_t *request = json_object(), *answer = NULL;
-  json_object_set_new(request, "command", json_string("quarantine.redrive"));
-  json_object_set_new(request, "moment", json_string(args->positional[0]));
-  int code = md_admin_ask(md_db_path(args), request, &answer, &err);
-  if (!code) tell(args, json_integer_value(json_object_get(answer, "count")));
-  md_json_scope(scope);
-  md_arena_free(arena);
-  return code ? md_cli_fail(&err) : MD_EXIT_OK;
+  int64_t count = 0;
+  bool reached = false;
+  int code = md_shares_ask(md_db_path(args), "quarantine.redrive", args->positional[0], "things went on", &count,
+                           &reached, &err);
+  if (!code || count) tell(args, count);
+  if (!code) return MD_EXIT_OK;
+  md_cli_fail(&err);
+  return reached ? MD_EXIT_FAILED : MD_EXIT_UNREACHABLE;
 }
 
 static const md_cli_option options[] = {{"json", NULL, "one JSON object a line"}, {0}};

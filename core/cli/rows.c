@@ -172,7 +172,7 @@ const char *md_reason_text(const char *reason) {
       {"holdout", "the person is in the group that gets nothing"},
       {"template", "the template could not be filled"},
       {"secret_expired", "the secret that it carries was gone already"},
-      {"paused", "sending was paused"},
+      {"paused", "its moment is paused"},
       {"restarted", "a newer trigger restarted its run"},
       {"cancelled", "its run was cancelled"},
       {"operator", "its run was cancelled by hand"},

@@ -2,8 +2,10 @@
 // `momentd runs cancel`, `runs retry`, `reload` and `clock reset`: acts of the running daemon.
 #include "cli/admin_client.h"
 #include "cli/commands.h"
+#include "cli/moment_names.h"
 #include "cli/output.h"
 #include "cli/reader.h"
+#include "cli/shares.h"
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -33,6 +35,42 @@ static void tell(int64_t run, const char *done, bool json) {
   md_line_end(&line);
 }
 
+static void tell_all(const char *moment, const char *done, int64_t count, bool json) {
+  md_line line;
+  if (!json) {
+    printf("%" PRId64 " run%s of %s %s%s.\n", count, count == 1 ? "" : "s", moment, count == 1 ? "was " : "were ",
+           done);
+    return;
+  }
+  md_line_begin(&line);
+  md_line_text(&line, "moment", moment);
+  md_line_text(&line, "done", done);
+  md_line_number(&line, "count", count);
+  md_line_end(&line);
+}
+
+static int act_on_all(const md_cli_args *args, const char *moment, const char *command, const char *done) {
+  md_reader reader;
+  md_moment_row row;
+  int64_t count = 0;
+  bool reached = true;
+  int code = md_reader_open(&reader, args);
+  if (code) return code;
+  code = md_moment_by_name(&reader, moment, &row);
+  if (!code) code = md_shares_ask(reader.path, command, moment, "runs so far", &count, &reached, &reader.err);
+  if (!code || count) tell_all(moment, done, count, md_cli_switch(args, "json"));
+  code = !code ? MD_EXIT_OK : reached ? md_cli_fail(&reader.err) : exit_code(code, &reader.err);
+  md_reader_close(&reader);
+  return code;
+}
+
+// A run by its number, or all of a moment.
+static int check_which(const md_cli_args *args) {
+  bool all = md_cli_arg(args, "moment") != NULL;
+  if (all == (args->positional_count == 1)) return md_cli_misuse(args, "give the number of a run, or --moment MOMENT");
+  return MD_EXIT_OK;
+}
+
 static int act_on_run(const md_cli_args *args, const char *command, const char *done) {
   md_error err = {0};
   int64_t id = 0;
@@ -51,10 +89,20 @@ static int act_on_run(const md_cli_args *args, const char *command, const char *
 }
 
 static int cancel(const md_cli_args *args) {
+  const char *moment = md_cli_arg(args, "moment");
+  int code = check_which(args);
+  if (code) return code;
+  if (moment && !md_cli_switch(args, "yes"))
+    return md_cli_misuse(args, "this cancels every run of %s that has not ended: say so with --yes", moment);
+  if (moment) return act_on_all(args, moment, "runs.cancel_all", "cancelled; their queued messages are withdrawn");
   return act_on_run(args, "runs.cancel", "is cancelled; its queued messages are withdrawn");
 }
 
 static int retry(const md_cli_args *args) {
+  const char *moment = md_cli_arg(args, "moment");
+  int code = check_which(args);
+  if (code) return code;
+  if (moment) return act_on_all(args, moment, "runs.retry_all", "taken up again; momentd runs list tells how it went");
   return act_on_run(args, "runs.retry", "was taken up again; momentd runs show tells how it went");
 }
 
@@ -111,16 +159,22 @@ static int clock_reset(const md_cli_args *args) {
   return code;
 }
 
-static const md_cli_option run_options[] = {{"json", NULL, "one JSON object"}, {0}};
+static const md_cli_option clock_options[] = {{"json", NULL, "one JSON object"}, {0}};
+static const md_cli_option retry_options[] = {
+    {"moment", "MOMENT", "all parked runs of this moment"}, {"json", NULL, "one JSON object"}, {0}};
+static const md_cli_option cancel_options[] = {{"moment", "MOMENT", "all runs of this moment that have not ended"},
+                                               {"yes", NULL, "all of them are really meant"},
+                                               {"json", NULL, "one JSON object"},
+                                               {0}};
 static const md_cli_option reload_options[] = {{"json", NULL, "one JSON object a problem"}, {0}};
 
 const md_cli_command md_cli_runs_cancel = {
     .name = "runs cancel",
-    .arguments = "RUN",
-    .summary = "Cancel a run and withdraw its queued messages",
-    .example = "  momentd runs cancel 7 --db shop.db",
-    .options = run_options,
-    .positional_min = 1,
+    .arguments = "[RUN]",
+    .summary = "Cancel a run, or all of a moment, and withdraw queued messages",
+    .example = "  momentd runs cancel 7 --db shop.db\n  momentd runs cancel --moment abandoned_cart --yes",
+    .options = cancel_options,
+    .positional_min = 0,
     .positional_max = 1,
     .settings = MD_CLI_DB_SETTING,
     .run = cancel,
@@ -128,11 +182,11 @@ const md_cli_command md_cli_runs_cancel = {
 
 const md_cli_command md_cli_runs_retry = {
     .name = "runs retry",
-    .arguments = "RUN",
-    .summary = "Take a parked run up again, on the version that is live now",
-    .example = "  momentd runs retry 7 --db shop.db",
-    .options = run_options,
-    .positional_min = 1,
+    .arguments = "[RUN]",
+    .summary = "Take parked runs up again, on the version that is live now",
+    .example = "  momentd runs retry 7 --db shop.db\n  momentd runs retry --moment abandoned_cart",
+    .options = retry_options,
+    .positional_min = 0,
     .positional_max = 1,
     .settings = MD_CLI_DB_SETTING,
     .run = retry,
@@ -153,7 +207,7 @@ const md_cli_command md_cli_clock_reset = {
     .arguments = "",
     .summary = "Take the machine's clock as right: held timers go on, a wrong future is left",
     .example = "  momentd clock reset --db shop.db",
-    .options = run_options,
+    .options = clock_options,
     .settings = MD_CLI_DB_SETTING,
     .run = clock_reset,
 };

@@ -40,6 +40,7 @@ static int add_moment(void *context, const md_moment_row *moment) {
   json_t *row = json_object();
   json_object_set_new(row, "moment", json_string(moment->name));
   json_object_set_new(row, "version", digest ? json_string(digest) : json_null());
+  json_object_set_new(row, "paused", json_boolean(moment->paused_at != 0));
   json_object_set_new(row, "runs", json_object());
   json_object_set_new(at->moments, moment->name, row);
   json_object_set_new(at->live, moment->name, json_integer(moment->live));
@@ -236,8 +237,9 @@ static void print_moments(const overview *at) {
   md_table_init(&table, headers);
   json_object_foreach(at->moments, name, row) {
     const char *digest = md_json_text(row, "version");
-    char version[13];
-    snprintf(version, sizeof version, "%.12s", digest ? digest : "removed");
+    char version[24];
+    bool paused = json_is_true(json_object_get(row, "paused"));
+    snprintf(version, sizeof version, "%.12s%s", digest ? digest : "removed", paused ? " (paused)" : "");
     md_table_cell(&table, name);
     md_table_cell(&table, version);
     for (int i = 0; i < 5; i++)
