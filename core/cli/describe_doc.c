@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Puts the document together.
 #include "cli/describe_doc.h"
+#include "engine/wait.h"
 #include <string.h>
 
 enum { CODE_SHOWN = 200 };
@@ -9,11 +10,24 @@ json_t *md_doc_text(const char *text) {
   return text ? json_string(text) : json_null();
 }
 
-// A family ("order.*") has no meaning of its own.
+// The declared types of a family ("order.*"), which has no meaning of its own; NULL where there are none.
+static const char *members_of(md_doc *doc, const char *family) {
+  int count = 0;
+  const char *text = NULL;
+  const md_plan_event *const *events = md_plan_events(doc->shelf->plan, &count);
+  for (int i = 0; i < count; i++)
+    if (md_type_matches(family, events[i]->type))
+      text = md_arena_printf(doc->arena, "%s%s", text ? md_arena_printf(doc->arena, "%s, ", text) : "any of ",
+                             events[i]->type);
+  return text;
+}
+
 void md_doc_event(md_doc *doc, const char *type) {
   const md_plan_event *event = md_plan_event_of(doc->shelf->plan, type);
-  if (!json_object_get(doc->events, type))
-    json_object_set_new(doc->events, type, md_doc_text(event ? event->means : NULL));
+  size_t len = strlen(type);
+  bool family = len > 2 && strcmp(type + len - 2, ".*") == 0;
+  if (json_object_get(doc->events, type)) return;
+  json_object_set_new(doc->events, type, md_doc_text(family ? members_of(doc, type) : event ? event->means : NULL));
 }
 
 const char *md_doc_code(const char *text, size_t len, md_arena *arena) {

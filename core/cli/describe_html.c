@@ -195,6 +195,8 @@ static void heading(md_buffer *out, const json_t *block) {
 
 static void write_block(md_buffer *out, const md_page *page, const json_t *block) {
   const char *kind = md_json_text(block, "kind");
+  if (!kind) out->failed = true; // memory was short
+  if (!kind) return;
   if (strcmp(kind, "heading") == 0) heading(out, block);
   if (strcmp(kind, "text") == 0) cell(out, "<p>", json_object_get(block, "line"), "</p>\n");
   if (strcmp(kind, "list") == 0) list(out, json_object_get(block, "lines"));

@@ -240,6 +240,8 @@ static void list(md_buffer *out, const json_t *lines) {
 static void write_block(md_buffer *out, const md_page *page, const json_t *block) {
   const char *kind = md_json_text(block, "kind");
   const json_t *rows = json_object_get(block, "rows"), *lines = json_object_get(block, "lines");
+  if (!kind) out->failed = true; // memory was short
+  if (!kind) return;
   if (strcmp(kind, "heading") == 0) heading(out, block);
   if (strcmp(kind, "text") == 0) {
     line(out, json_object_get(block, "line"));

@@ -110,8 +110,10 @@ static const char *wait_text(const md_place *place, md_arena *arena) {
   bool until = strncmp(span, "until", 5) == 0;
   if (place->kind == MD_STEP_SLEEP || place->kind == MD_STEP_SLEEP_UNTIL)
     return md_arena_printf(arena, "Wait %s", span);
-  return md_arena_printf(arena, "%s %s%s%s%s%s", place->kind == MD_STEP_COLLECT ? "Collect" : "Wait for", types,
-                         by ? " of the same " : "", by ? by : "", until ? ", " : ", at most ", span);
+  bool chosen = json_is_true(json_object_get(place->args, "where"));
+  return md_arena_printf(arena, "%s %s%s%s%s%s%s", place->kind == MD_STEP_COLLECT ? "Collect" : "Wait for", types,
+                         by ? " of the same " : "", by ? by : "", chosen ? " that the script accepts" : "",
+                         until ? ", " : ", at most ", span);
 }
 
 static const char *send_text(const md_place *place, md_arena *arena) {

@@ -8,7 +8,7 @@ const char md_describe_style[] =
     "--send-line:#1d6b38;--call:#e9e4f9;--call-line:#5b3fa8;--choice:#fbe5f1;--choice-line:#96266a;--end:#e6eaf0;"
     "--end-line:#47536a;--halt:#fbe6e3;--halt-line:#a2291b;--add:#e2f4e6;--add-ink:#10522a;--cut:#fbe6e3;"
     "--cut-ink:#8a1f12}\n"
-    "@media (prefers-color-scheme:dark){:root{--paper:#14181f;--ink:#e6e9ee;--soft:#a8b1bf;--line:#39424f;"
+    "@media screen and (prefers-color-scheme:dark){:root{--paper:#14181f;--ink:#e6e9ee;--soft:#a8b1bf;--line:#39424f;"
     "--band:#1c222b;--link:#8ab8f2;--mark:#1d3350;--mark-ink:#c5dcf8;--wait:#3a2f12;--wait-line:#e0b548;--send:#15331f;"
     "--send-line:#6fcf8f;--call:#2a2344;--call-line:#b7a3f5;--choice:#3d1c31;--choice-line:#f09bcb;--end:#262e3a;"
     "--end-line:#aab6c8;--halt:#40201c;--halt-line:#f39b8f;--add:#15331f;--add-ink:#a5e6b9;--cut:#40201c;"
@@ -68,5 +68,6 @@ const char md_describe_style[] =
     "svg .end rect{fill:var(--end);stroke:var(--end-line)}\n"
     "svg .halt rect{fill:var(--halt);stroke:var(--halt-line)}\n"
     "@media print{:root{color-scheme:light}body{font-size:11pt}main{max-width:none;padding:0}figure{max-height:none;"
-    "overflow:visible;border:0}figure svg{max-width:100%;height:auto}nav{display:none}h2,h3{break-after:avoid}"
+    "overflow:visible;border:0}figure "
+    "svg{min-width:0;max-width:100%;height:auto}nav{display:none}h2,h3{break-after:avoid}"
     ".mail,tr{break-inside:avoid}}\n";

@@ -32,6 +32,19 @@ static json_t *send_line(const md_telling *c, const json_t *step) {
   return line;
 }
 
+// A template that is sent only in the place of another.
+static bool put_stand_in(const md_telling *c, const char *name) {
+  json_t *step;
+  size_t i;
+  json_array_foreach(md_tell_at(c->json, "steps"), i, step) {
+    if (strcmp(md_tell_text(md_tell_at(step, "options"), "fallback_template"), name) != 0) continue;
+    md_page_text(c->page, md_inline_plain(md_tell_words(c, "Sent in the place of %s where that cannot be filled.",
+                                                        md_tell_text(step, "name"), NULL)));
+    return true;
+  }
+  return false;
+}
+
 static void put_message(const md_telling *c, const json_t *message) {
   const char *name = md_tell_text(message, "template");
   json_t *step, *copy;
@@ -45,7 +58,7 @@ static void put_message(const md_telling *c, const json_t *message) {
     md_page_fact(table, "What came of it", md_tell_results(c, step));
     any = true;
   }
-  if (!any) md_page_text(c->page, md_inline_plain("No spec sends it."));
+  if (!any && !put_stand_in(c, name)) md_page_text(c->page, md_inline_plain("No spec sends it."));
   json_array_foreach(md_tell_at(message, "copy"), i, copy) md_page_mail(c->page, copy);
   if (i == 0) md_page_text(c->page, md_inline_plain("There is no copy for it."));
 }

@@ -41,7 +41,7 @@ void md_tell_summary(const md_telling *c) {
   if (*comment) md_page_text(page, md_inline_plain(comment));
   json_t *facts = md_page_facts(page);
   md_page_fact(facts, "Starts with", md_inline_starts(c->page->arena, c->json));
-  md_page_fact(facts, "About", md_inline_plain(md_tell_words(c, "a %s", md_tell_text(c->json, "about"), NULL)));
+  md_page_fact(facts, "About", md_inline_plain(md_tell_text(c->json, "about")));
   md_page_fact(facts, "Class", md_inline_mark(md_tell_text(c->json, "class")));
   md_page_fact(facts, "Messages", messages_line(c));
   md_page_fact(facts, "Goal", goal_line(c));

@@ -333,13 +333,25 @@ def test_colours_can_be_told_apart():
             assert (light + 0.05) / (dark + 0.05) >= least, (front, back, (light + 0.05) / (dark + 0.05))
 
 
-def test_schedules():
+def test_schedules_and_families():
     options = "class = 'service', on = { 'a', moment.schedule('0 8 1 * *', 'Europe/Rome') }"
     with Shop({"events.lua": PLAN, "monthly/moment.lua": moment("  return 'x'", options)}) as shop:
+        shop.write({"family/moment.lua": moment(
+            "  m:wait_for('b', { within = '1h', where = function(e) return true end })", "class = 'service', on = 'o.*'"),
+            "family/moment_spec.lua": """describe('f', function() it('waits', function(shop)
+  shop:event('o.x', { subject = 'k' })
+  shop:advance('2h')
+end) end)"""})
+        family = of_tree(shop, "family")
+        assert family["events"]["o.*"] is None
+        assert steps(family, "wait_for")[0]["text"] == "Wait for b that the script accepts, at most 1 hour"
+        with_types = PLAN.replace("events = {", "events = { ['o.x'] = { means = 'x' }, ['o.y'] = { means = 'y' },")
+        shop.write({"events.lua": with_types})
+        assert of_tree(shop, "family")["events"]["o.*"] == "any of o.x, o.y"
         text = shop.momentd("describe", "monthly", "--scripts", shop.scripts)
         assert "`a` or at 08:00 on the 1st of every month (Europe/Rome)" in text, text
 
 
 main(test_order_confirmation, test_abandoned_cart, test_the_overview, test_versions_and_what_changed, test_errors,
      test_hostile_texts, test_secrets_stay_hidden, test_without_specs, test_two_hundred_steps,
-     test_colours_can_be_told_apart, test_schedules)
+     test_colours_can_be_told_apart, test_schedules_and_families)

@@ -87,5 +87,6 @@ int main(void) {
       cmocka_unit_test_setup_teardown(steps_come_with_their_lines, open, close),
       cmocka_unit_test_setup_teardown(deep_calls_are_cut, open, close),
   };
+  md_json_init();
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
