@@ -64,7 +64,7 @@ int md_journal_next(md_journal_reader *reader, md_entry *entry) {
   entry->file = reader->file ? reader->file : "";
   entry->name = md_unpack_text(&in);
   entry->line = (int)md_unpack_uint(&in);
-  reader->at += md_unpack_int(&in);
+  reader->at = (md_micros)((uint64_t)reader->at + (uint64_t)md_unpack_int(&in)); // a damaged one may go round
   entry->at = reader->at;
   entry->arguments = (uint32_t)md_unpack_uint(&in);
   read_result(&in, entry);

@@ -84,6 +84,9 @@ static bool in_class(int c, int class) {
   case 'x':
     in = isxdigit(c);
     break;
+  case 'z': // no longer in the manual, but in the library
+    in = c == 0;
+    break;
   default:
     return class == c;
   }

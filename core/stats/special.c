@@ -110,7 +110,7 @@ typedef double (*log_function)(double x, const void *context);
 
 // How far from `from`, to the side of `scale`, log_f has fallen by `drop`: up to a quarter more.
 static double reach(log_function log_f, const void *context, double from, double scale) {
-  double floor = log_f(from, context) - drop, step = scale;
+  double floor = log_f(from, context) - drop, step = fmin(fmax(scale, -1e300), 1e300);
   while (log_f(from + step, context) > floor && fabs(step) < 1e300)
     step *= 2; // grows even from the smallest number
   while (fabs(step) > 1e-300 && log_f(from + step / 1.25, context) <= floor)
