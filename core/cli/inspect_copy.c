@@ -54,16 +54,13 @@ static bool has_language(const char **locales, const char *wanted) {
 
 // A template is looked at once, however often it is named. Answers whether this is the first time.
 static bool first_named(md_inspection *at, const char *name) {
-  if (at->told && among(name, at->told)) return false;
-  if (at->told_count + 1 >= at->told_room) {
-    int room = at->told_room ? 2 * at->told_room : 16;
-    const char **told = md_arena_alloc_zero(at->arena, (size_t)room * sizeof *told);
-    if (!told) return true;
-    if (at->told_count) memcpy(told, at->told, (size_t)at->told_count * sizeof *told);
-    at->told = told;
-    at->told_room = room;
+  for (const md_inspect_named *one = at->named; one; one = one->next)
+    if (strcmp(one->name, name) == 0) return false;
+  md_inspect_named *one = md_arena_alloc(at->arena, sizeof *one);
+  if (one) {
+    *one = (md_inspect_named){at->named, name};
+    at->named = one;
   }
-  at->told[at->told_count++] = name;
   return true;
 }
 

@@ -67,8 +67,7 @@ static void check_files(md_inspection *at) {
 void md_inspect_version(md_inspection *at, const char *moment, const md_source *own, const md_definition *definition) {
   at->moment = moment;
   at->own = own;
-  at->told = NULL;
-  at->told_count = at->told_room = 0;
+  at->named = NULL;
   check_files(at);
   if (definition) md_inspect_definition(at, definition, md_arena_printf(at->arena, "%s/moment.lua", moment));
   check_calls(at, definition);

@@ -12,6 +12,11 @@
 #include "script/plan.h"
 #include "script/vm.h"
 
+typedef struct md_inspect_named {
+  struct md_inspect_named *next;
+  const char *name;
+} md_inspect_named;
+
 typedef struct md_inspection {
   md_tree tree;
   const md_plan *plan;
@@ -26,8 +31,7 @@ typedef struct md_inspection {
   md_micros retention;       // 0: for ever
   md_known_types types;
   const md_experiments *experiments;
-  const char **told; // templates of this moment that were looked at, NULL-terminated
-  int told_count, told_room;
+  md_inspect_named *named; // templates of this moment that were looked at
   // Told which copy a template has, where somebody wants to know; or NULL.
   void (*copy)(const char *moment, const char *template_name, const md_copy_choice *choice, const char *locales);
 } md_inspection;
