@@ -98,6 +98,8 @@ int md_plan_named_twice(md_plan_reader *r, const char *path, const char *where) 
 }
 
 int md_plan_read_paths(md_plan_reader *r, const json_t *value, const char *where, const char *const **out) {
+  static const char *const empty[] = {NULL};
+  *out = empty;
   bool one = json_is_string(value), none = !value || (json_is_object(value) && json_object_size(value) == 0);
   if (!one && !none && !json_is_array(value))
     return md_plan_fail(r, where, "%s must be a path or a list of paths", where);
