@@ -54,6 +54,26 @@ static void test_a_whole_event_comes_back(void **state) {
   assert_int_equal(md_events_last_seq(f->store), 1);
 }
 
+// By halves, against a look at each.
+static void test_the_last_by_a_time(void **state) {
+  store_fixture *f = *state;
+  static const int times[] = {3, 3, 5, 9, 9, 9, 12, 20, 20, 31};
+  enum { COUNT = sizeof times / sizeof times[0] };
+  store_fixture_begin(f);
+  for (int i = 0; i < COUNT; i++) {
+    md_event event = {.id = "", .source = "", .type = "t", .received_at = times[i]};
+    store_fixture_expect(f, 0, md_events_insert(f->store, &event, &f->err));
+  }
+  store_fixture_commit(f);
+  for (md_micros at = 0; at < 40; at++) {
+    int64_t seq = -1, expected = 0;
+    for (int i = 0; i < COUNT; i++)
+      if (times[i] <= at) expected = i + 1;
+    store_fixture_expect(f, 0, md_events_last_by(f->store, at, &seq, &f->err));
+    assert_int_equal(seq, expected);
+  }
+}
+
 static void test_what_is_missing_stays_missing(void **state) {
   store_fixture *f = *state;
   md_event event = {.id = "", .source = "", .type = "t"}, out;
@@ -216,6 +236,7 @@ static void test_incidents_are_kept(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       TEST(test_a_whole_event_comes_back),
+      TEST(test_the_last_by_a_time),
       TEST(test_what_is_missing_stays_missing),
       TEST(test_an_event_is_found_by_source_and_id),
       TEST(test_events_about_a_key_come_in_order),

@@ -101,6 +101,47 @@ static void test_versions_and_moments_are_listed(void **state) {
   assert_int_equal(version.live_at, 11);
 }
 
+// The one that was live before is the one whose time of going live is the next lower; going back changes no time.
+static void test_a_moment_is_rolled_back(void **state) {
+  store_fixture *f = *state;
+  static const char *const digests[] = {"aa", "bb", "cc", "dd"};
+  int64_t id = 0;
+  md_moment_row row;
+  for (int i = 0; i < 4; i++)
+    store_fixture_expect(f, 0, md_versions_put(f->store, "cart", digests[i], files, 1, NULL, 5, &id, &f->err));
+  for (int i = 0; i < 3; i++) // dd never was
+    store_fixture_expect(f, 0, md_moments_set_live(f->store, "cart", i + 1, 10 + i, &f->err));
+  store_fixture_expect(f, 0, md_versions_find(f->store, "cart", "bb", &id, &f->err));
+  assert_int_equal(id, 2);
+  store_fixture_expect(f, MD_ENOTFOUND, md_versions_find(f->store, "order", "bb", &id, &f->err));
+  store_fixture_expect(f, 0, md_versions_before(f->store, "cart", 3, &id, &f->err));
+  assert_int_equal(id, 2);
+  store_fixture_expect(f, 0, md_moments_roll_back(f->store, "cart", 2, "cc", 20, &f->err));
+  store_fixture_expect(f, 0, md_versions_before(f->store, "cart", 2, &id, &f->err));
+  assert_int_equal(id, 1);
+  store_fixture_expect(f, MD_ENOTFOUND, md_versions_before(f->store, "cart", 1, &id, &f->err));
+  store_fixture_expect(f, 0, md_versions_before(f->store, "cart", 0, &id, &f->err));
+  assert_int_equal(id, 3);
+  store_fixture_expect(f, 0, md_moments_get(f->store, "cart", f->arena, &row, &f->err));
+  assert_int_equal(row.live, 2);
+  assert_string_equal(row.rolled_back_from, "cc");
+  store_fixture_expect(f, MD_ENOTFOUND, md_moments_get(f->store, "nobody", f->arena, &row, &f->err));
+}
+
+static void test_a_moment_is_paused(void **state) {
+  store_fixture *f = *state;
+  md_micros since = 9;
+  store_fixture_expect(f, 0, md_moments_set_live(f->store, "cart", 1, 10, &f->err));
+  store_fixture_expect(f, 0, md_moments_paused_at(f->store, "cart", &since, &f->err));
+  assert_int_equal(since, 0);
+  store_fixture_expect(f, 0, md_moments_set_paused(f->store, "cart", 7, &f->err));
+  store_fixture_expect(f, 0, md_moments_set_live(f->store, "cart", 2, 11, &f->err)); // a new version is paused, too
+  store_fixture_expect(f, 0, md_moments_paused_at(f->store, "cart", &since, &f->err));
+  assert_int_equal(since, 7);
+  store_fixture_expect(f, 0, md_moments_paused_at(f->store, "nobody", &since, &f->err));
+  assert_int_equal(since, 0);
+}
+
 static int see_key(void *context, const md_api_key *key) {
   char *text = context;
   sprintf(text + strlen(text), "%s/%s/%s/%s/%d/%d ", key->name, key->scopes, key->source ? key->source : "-",
@@ -129,10 +170,8 @@ static void test_keys_are_revoked_by_name(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      TEST(test_a_version_is_stored_once),
-      TEST(test_files_come_sorted),
-      TEST(test_versions_and_moments_are_listed),
-      TEST(test_keys_are_revoked_by_name),
+      TEST(test_a_version_is_stored_once), TEST(test_files_come_sorted),  TEST(test_versions_and_moments_are_listed),
+      TEST(test_a_moment_is_rolled_back),  TEST(test_a_moment_is_paused), TEST(test_keys_are_revoked_by_name),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
