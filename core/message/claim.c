@@ -153,7 +153,7 @@ static int hold(claim *c, md_message *message, bool *held) {
   *held = since != 0;
   if (rc || !*held) return rc;
   message->state = MD_MESSAGE_HELD;
-  message->reason = "paused";
+  if (!message->reason) message->reason = "paused"; // else it says that the next attempt is the last (M3)
   return md_messages_update(c->store, message, c->err);
 }
 

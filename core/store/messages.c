@@ -138,8 +138,8 @@ int md_messages_withdraw(md_store *store, int64_t run, const char *reason, md_mi
 
 // 11 is MD_MESSAGE_HELD, written out as in the index messages_held.
 static const char release_held[] =
-    "UPDATE messages SET state = 1, reason = NULL WHERE id IN (SELECT id FROM messages WHERE state = 11 AND moment = ?1"
-    " AND reason = 'paused' ORDER BY id LIMIT ?2)";
+    "UPDATE messages SET state = 1, reason = nullif(reason, 'paused') WHERE id IN (SELECT id FROM messages"
+    " WHERE state = 11 AND moment = ?1 AND (reason = 'paused' OR attempts > 0) ORDER BY id LIMIT ?2)";
 
 int md_messages_release(md_store *store, const char *moment, int limit, int64_t *count, md_error *err) {
   int code = md_statement_run(store, err, release_held, "td", moment, limit);

@@ -320,6 +320,63 @@ static void test_a_detail_cut_within_a_character(void **state) {
   expect_event(f, 0, "550 r??dgr?");
 }
 
+// --- pausing (M9) ---
+
+static void pause_cart(message_fixture *f, md_micros at) {
+  store_fixture_expect(f->db, 0, md_moments_set_live(f->store, "cart", f->version, f->now, &f->db->err));
+  store_fixture_expect(f->db, 0, md_moments_set_paused(f->store, "cart", at, &f->db->err));
+}
+
+static void resume_cart(message_fixture *f, int64_t expected) {
+  int64_t count = 0;
+  pause_cart(f, 0);
+  store_fixture_expect(f->db, 0, md_messages_release(f->store, "cart", 10, &count, &f->db->err));
+  assert_int_equal(count, expected);
+}
+
+static void test_M9_a_paused_moments_mail_is_held(void **state) {
+  message_fixture *f = *state;
+  int64_t id = queue(f, "service");
+  pause_cart(f, f->now);
+  message_fixture_batch(f);
+  assert_int_equal(f->delivered_count, 0);
+  assert_int_equal(message_fixture_get(f, id).state, MD_MESSAGE_HELD);
+  assert_string_equal(message_fixture_get(f, id).reason, "paused");
+  assert_int_equal(md_outbox_due_at(f->outbox, f->store), 0); // nothing is to be woken up for
+  resume_cart(f, 1);
+  message_fixture_batch(f);
+  assert_int_equal(f->delivered_count, 1);
+  assert_int_equal(finish(f, id, MD_DELIVERY_ACCEPTED, 250, "ok").state, MD_MESSAGE_ACCEPTED);
+  assert_null(message_fixture_get(f, id).reason);
+}
+
+// T9
+static void test_held_mail_is_withdrawn_with_its_run(void **state) {
+  message_fixture *f = *state;
+  int64_t id = queue(f, "service");
+  pause_cart(f, f->now);
+  message_fixture_batch(f);
+  store_fixture_expect(f->db, 0, md_messages_withdraw(f->store, f->run.id, "operator", f->now, &f->db->err));
+  assert_int_equal(message_fixture_get(f, id).state, MD_MESSAGE_WITHDRAWN);
+  resume_cart(f, 0);
+}
+
+// M3: held or not, a second unknown is final.
+static void test_M3_a_pause_gives_no_third_attempt(void **state) {
+  message_fixture *f = *state;
+  int64_t id = claim_one(f, "service");
+  md_message m = finish(f, id, MD_DELIVERY_UNKNOWN, 354, "x");
+  assert_int_equal(m.state, MD_MESSAGE_QUEUED);
+  pause_cart(f, f->now);
+  f->now = m.due_at;
+  message_fixture_batch(f);
+  assert_int_equal(message_fixture_get(f, id).state, MD_MESSAGE_HELD);
+  resume_cart(f, 1);
+  message_fixture_batch(f);
+  assert_int_equal(message_fixture_get(f, id).state, MD_MESSAGE_ATTEMPTING);
+  assert_int_equal(finish(f, id, MD_DELIVERY_UNKNOWN, 354, "x").state, MD_MESSAGE_UNKNOWN);
+}
+
 // --- cancelling (M2, T9) ---
 
 static void cancel(message_fixture *f) {
@@ -498,6 +555,9 @@ int main(void) {
       WITH_OUTBOX(test_unknown_marketing_is_final),
       WITH_OUTBOX(test_unsent),
       WITH_OUTBOX(test_a_detail_cut_within_a_character),
+      WITH_OUTBOX(test_M9_a_paused_moments_mail_is_held),
+      WITH_OUTBOX(test_held_mail_is_withdrawn_with_its_run),
+      WITH_OUTBOX(test_M3_a_pause_gives_no_third_attempt),
       WITH_OUTBOX(test_cancel_raises_the_flag_after_the_commit),
       WITH_OUTBOX(test_cancelled_is_not_tried_again),
       WITH_OUTBOX(test_interrupted_goes_by_the_rule_of_unknown),
