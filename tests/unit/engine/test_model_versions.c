@@ -67,8 +67,7 @@ static void load(const int *variants) {
 static bool is_needed(int64_t version, md_micros now) {
   static const char *const reasons[] = {
       "SELECT count(*) FROM moments WHERE live = %lld",
-      "SELECT count(*) FROM versions v JOIN moments m ON m.name = v.moment AND m.rolled_back_from = v.digest WHERE id "
-      "= %lld",
+      "SELECT count(*) FROM versions, moments WHERE id = %lld AND moment = name AND rolled_back_from = digest",
       "SELECT count(*) FROM runs WHERE version = %lld AND state NOT IN (3, 5)",
       "SELECT count(*) FROM messages WHERE version = %lld AND state IN (1, 2, 11)",
       "SELECT count(*) FROM quarantine WHERE version = %lld",
