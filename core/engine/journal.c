@@ -60,6 +60,7 @@ int md_journal_next(md_journal_reader *reader, md_entry *entry) {
   md_unpack in = {reader->next, reader->end, true};
   uint64_t head = md_unpack_uint(&in);
   *entry = (md_entry){.kind = (md_step_kind)(head >> 4), .result = (md_result_kind)(head >> 1 & 7)};
+  if (in.ok && !md_step_is_known(entry->kind)) return MD_EUNSUPPORTED;
   if (head & 1) reader->file = md_unpack_text(&in);
   entry->file = reader->file ? reader->file : "";
   entry->name = md_unpack_text(&in);

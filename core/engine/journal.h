@@ -52,7 +52,8 @@ typedef struct md_journal_reader {
 } md_journal_reader;
 
 void md_journal_read(md_journal_reader *reader, const void *journal, size_t len);
-// 1 and `*entry`, 0 at the end, MD_ECORRUPT for a damaged blob.
+// 1 and `*entry`, 0 at the end, MD_ECORRUPT for a damaged blob, MD_EUNSUPPORTED for a kind of step that only another
+// momentd knows: what follows cannot be told.
 int md_journal_next(md_journal_reader *reader, md_entry *entry);
 
 // Appends entries; `last` is the state after the entries already in `out` (a reader run to its end).

@@ -91,6 +91,7 @@ int md_judge(md_engine *engine, md_run *run, const md_wait *wait, const int64_t 
   if (rc == 0 && turn->definition) {
     turn->judged = &judged;
     rc = judge(turn, err);
+    if (rc == MD_EUNSUPPORTED) rc = md_turn_park_unknown(turn, err);
     if (rc == 0 && run->state == MD_RUN_PARKED && !engine->rehearsing) rc = md_quarantine_count(engine, run, err);
   }
   return md_turn_close(turn, rc, err);

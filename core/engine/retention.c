@@ -66,8 +66,10 @@ static int keep_named(md_retention *retention, const md_run *run) {
   md_entry entry;
   int rc = keep_event(retention, run->trigger_seq);
   md_journal_read(&reader, run->journal, run->journal_len);
-  while (rc == 0 && md_journal_next(&reader, &entry) == 1)
+  int more = 0;
+  while (rc == 0 && (more = md_journal_next(&reader, &entry)) == 1)
     rc = entry.seqs ? keep_events(retention, entry.seqs, entry.seqs_len) : keep_event(retention, entry.event_seq);
+  if (more < 0) retention->at.ceiling = 0; // what it names cannot be told: no event goes in this round
   return rc ? rc : keep_wait(retention, run);
 }
 

@@ -256,10 +256,18 @@ int md_turn_close(md_turn_state *turn, int code, md_error *err) {
   return code;
 }
 
+int md_turn_park_unknown(md_turn_state *turn, md_error *err) {
+  return md_turn_park(turn,
+                      "its journal has a kind of step that this momentd does not know: a newer one has written it; run "
+                      "that one again",
+                      err);
+}
+
 int md_turn(md_engine *engine, md_run *run, const md_wait_answer *answer, int64_t budget, md_error *err) {
   md_turn_state *turn = NULL;
   int rc = md_turn_open(&turn, engine, run, err);
   if (rc == 0 && turn->definition) rc = play(turn, answer, budget, err);
+  if (rc == MD_EUNSUPPORTED) rc = md_turn_park_unknown(turn, err);
   if (rc == 0) rc = md_quarantine_count(engine, run, err);
   return md_turn_close(turn, rc, err);
 }

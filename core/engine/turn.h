@@ -78,6 +78,8 @@ int md_turn_open(md_turn_state **out, md_engine *engine, md_run *run, md_error *
 int md_turn_close(md_turn_state *turn, int code, md_error *err);
 md_turn_result md_turn_script(md_turn_state *turn, int64_t budget, md_turn_end *end);
 int md_turn_park(md_turn_state *turn, const char *reason, md_error *err);
+// After MD_EUNSUPPORTED: nothing is guessed.
+int md_turn_park_unknown(md_turn_state *turn, md_error *err);
 // A replay that ended before the journal did met fewer steps than were recorded: parks it as diverged.
 void md_turn_check_end(md_turn_state *turn);
 

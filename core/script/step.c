@@ -53,6 +53,10 @@ const char *md_step_kind_name(md_step_kind kind) {
   return "?";
 }
 
+bool md_step_is_known(md_step_kind kind) {
+  return strcmp(md_step_kind_name(kind), "?") != 0;
+}
+
 const md_turn_host *md_step_host(lua_State *L, const char *name) {
   md_vm *vm = md_vm_of(L);
   if (lua_topointer(L, 1) != vm->m) md_raise(L, "m.%s is called with a colon: m:%s(…)", name, name);

@@ -84,7 +84,8 @@ typedef enum md_step_kind {
   MD_STEP_QUANTILE,
   MD_STEP_EXPERIMENT,
 } md_step_kind;
-const char *md_step_kind_name(md_step_kind kind); // "wait_for" …
+const char *md_step_kind_name(md_step_kind kind); // "wait_for" …; "?" for one that this program does not know
+bool md_step_is_known(md_step_kind kind);
 
 // One m: call. `name` is its identity beside the kind (R1): waits, past: the types sorted, joined by ","; send:
 // template; get set add: key; emit: type; others "". `args` are checked and normal: durations and times are numbers of

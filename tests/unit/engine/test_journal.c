@@ -66,7 +66,7 @@ static void test_round_trip(void **state) {
   md_buffer_deinit(&journal);
 }
 
-// Every cut and every changed byte is read without harm: entries, an end, or MD_ECORRUPT.
+// Every cut and every changed byte is read without harm: entries, an end, MD_ECORRUPT, or a kind that is not known.
 static void test_damage(void **state) {
   (void)state;
   md_buffer journal;
@@ -84,7 +84,7 @@ static void test_damage(void **state) {
         assert_true(i < 1000);
         rc = md_journal_next(&reader, &entry);
       }
-      assert_true(rc == 0 || rc == MD_ECORRUPT);
+      assert_true(rc == 0 || rc == MD_ECORRUPT || rc == MD_EUNSUPPORTED);
       md_wait wait;
       rc = md_wait_unpack(copy, len, &wait);
       assert_true(rc == 0 || rc == MD_ECORRUPT);

@@ -155,7 +155,7 @@ static void open_again(const char *path, const char *text) {
 
 static void remove_database(const char *path) {
   char name[80];
-  static const char *const endings[] = {"", "-wal", "-shm", "-lock"};
+  static const char *const endings[] = {"", "-wal", "-shm", ".lock"};
   for (int i = 0; i < 4; i++) {
     snprintf(name, sizeof name, "%s%s", path, endings[i]);
     unlink(name);
@@ -193,6 +193,47 @@ static void test_a_version_of_a_newer_momentd_parks_its_run(void **state) {
   remove_database(path);
 }
 
+// A journal with a step that only a newer momentd knows.
+static void append_unknown_step(const char *path, md_micros at) {
+  shop_close(&s);
+  unlink(path);
+  shop_open_at(&s, path, 0, at);
+  shop_load(&s, "events.lua", PLAN("time", "subject"), "m/moment.lua", seer, NULL);
+  shop_event(&s, "a", "ida", TIMED);
+  md_run run;
+  md_journal_reader last;
+  md_buffer journal;
+  md_error err = {0};
+  assert_int_equal(md_runs_get(s.store, 1, s.arena, &run, &err), 0);
+  md_buffer_init(&journal);
+  md_journal_read(&last, NULL, 0);
+  md_journal_append(&journal, &last, &(md_entry){.kind = 60, .name = "x", .file = "m/moment.lua", .line = 3});
+  run.journal = journal.data;
+  run.journal_len = journal.len;
+  run.steps = 1;
+  assert_int_equal(md_store_begin(s.store, &err), 0);
+  assert_int_equal(md_runs_update(s.store, &run, &err), 0);
+  assert_int_equal(md_store_commit(s.store, &err), 0);
+  md_buffer_deinit(&journal);
+}
+
+// R1: a kind of step that this program does not know parks the run, with an event and with a timer alike; others go on,
+// and retention forgets no event that the unread rest may name.
+static void test_R1_an_unknown_kind_of_step_parks_its_run(void **state) {
+  (void)state;
+  char path[] = "/tmp/md-plan-XXXXXX";
+  close(mkstemp(path));
+  append_unknown_step(path, SHOP_START);
+  shop_event(&s, "b", "ida", NULL);
+  shop_runs runs = shop_all_runs(&s);
+  assert_int_equal(runs.list[0].state, MD_RUN_PARKED);
+  assert_non_null(strstr(runs.list[0].reason, "a kind of step that this momentd does not know"));
+  shop_event(&s, "a", "eva", TIMED);
+  shop_event(&s, "b", "eva", NULL);
+  assert_string_equal(outcome(2), "number number number");
+  remove_database(path);
+}
+
 int main(void) {
   md_json_init();
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -202,6 +243,7 @@ int main(void) {
       TEST(test_R1_a_changed_plan_does_not_reach_runs_in_flight),
       TEST(test_R1_versions_of_before_keep_the_plan_of_then),
       TEST(test_a_version_of_a_newer_momentd_parks_its_run),
+      TEST(test_R1_an_unknown_kind_of_step_parks_its_run),
   };
   return cmocka_run_group_tests_name("version_plan", tests, NULL, NULL);
 }

@@ -1,0 +1,3 @@
+local moment = require "moment"
+
+return moment.define { class = "service", on = "kept.parked", run = function() error("broken on purpose") end }
