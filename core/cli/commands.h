@@ -43,5 +43,6 @@ extern const md_cli_command md_cli_stats;
 extern const md_cli_command md_cli_status;
 extern const md_cli_command md_cli_test;
 extern const md_cli_command md_cli_try;
+extern const md_cli_command md_cli_upgrade;
 extern const md_cli_command md_cli_version;
 extern const md_cli_command md_cli_why;

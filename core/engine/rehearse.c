@@ -174,7 +174,7 @@ int md_rehearse(md_engine *engine, md_run *run, int64_t to, md_rehearsal *out, m
   engine->rehearsing = false;
   out->drift = engine->drift - drift;
   engine->drift = drift;
-  if (rc == MD_ECORRUPT || rc == MD_ENOTFOUND) return refuse(engine, out, rc, why.text);
+  if (rc == MD_ECORRUPT || rc == MD_ENOTFOUND || rc == MD_EUNSUPPORTED) return refuse(engine, out, rc, why.text);
   if (rc && err) *err = why;
   return rc;
 }

@@ -228,6 +228,13 @@ int md_runs_next_parked(md_store *store, int64_t after, md_arena *arena, md_run 
   return get_one(store, select_parked, after, arena, out, err);
 }
 
+static const char select_unended[] =
+    "SELECT " COLUMNS " FROM runs WHERE id > ?1 AND state IN (1, 2, 4) ORDER BY id LIMIT 1";
+
+int md_runs_next_unended(md_store *store, int64_t after, md_arena *arena, md_run *out, md_error *err) {
+  return get_one(store, select_unended, after, arena, out, err);
+}
+
 static const char select_after[] = "SELECT " COLUMNS " FROM runs WHERE id > ?1 ORDER BY id LIMIT 1";
 
 int md_forget_next_run(md_store *store, int64_t after, md_arena *arena, md_run *out, md_error *err) {

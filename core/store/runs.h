@@ -56,6 +56,8 @@ int md_runs_next_due(md_store *store, md_micros until, md_arena *arena, md_run *
 // The first queued, or parked, run with id > after. MD_ENOTFOUND when none. Partial indexes.
 int md_runs_next_queued(md_store *store, int64_t after, md_arena *arena, md_run *out, md_error *err);
 int md_runs_next_parked(md_store *store, int64_t after, md_arena *arena, md_run *out, md_error *err);
+// The first run with id > after that waits, is queued or is parked; a walk. MD_ENOTFOUND when none.
+int md_runs_next_unended(md_store *store, int64_t after, md_arena *arena, md_run *out, md_error *err);
 // The first run with after < id <= until that waits or is queued on another version of the moment than `to` (`from`: on
 // this one; 0: on any). MD_ENOTFOUND when none.
 typedef struct md_flight {

@@ -124,6 +124,10 @@ int md_store_open(md_store **out, const md_store_options *options, md_error *err
   return 0;
 }
 
+int md_store_schema(void) {
+  return md_schema_newest();
+}
+
 void md_store_close(md_store *store) {
   if (!store) return;
   if (store->in_transaction) md_store_rollback(store);

@@ -21,6 +21,7 @@ typedef struct md_store_options {
 // a newer schema is refused with both numbers, untouched. Returns owned. A second writer is refused (MD_EBUSY).
 int md_store_open(md_store **out, const md_store_options *options, md_error *err);
 void md_store_close(md_store *store); // NULL is allowed
+int md_store_schema(void);            // the number of the newest schema, which every open writer has
 
 // The codes of storage failures that callers tell apart: MD_EFULL (disk or quota), MD_EBUSY (locked by another
 // process), MD_EIO, MD_ENOMEM, MD_ECORRUPT. After one inside a transaction the whole batch must be rolled back (B1).

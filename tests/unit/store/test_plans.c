@@ -173,6 +173,7 @@ static void use_runs(store_fixture *f, md_store *s) {
   md_runs_due_at(s);
   md_runs_next_queued(s, 0, f->arena, &run, &f->err);
   md_runs_next_parked(s, 0, f->arena, &run, &f->err);
+  md_runs_next_unended(s, 0, f->arena, &run, &f->err);
   md_runs_list(s, &(md_run_filter){.limit = 1}, see_run, &go_on, &f->err);
   md_runs_counts(s, see_run_count, &go_on, &f->err);
   md_values_set(s, "m", 1, 1, "k", &value, &f->err);
