@@ -122,15 +122,51 @@ static int check_tree(md_inspection *at, md_error *err) {
   return code;
 }
 
+// Directories that lie over each other, as `momentd run` takes them.
+static int read_overlays(md_inspection *at, const md_setting_list *directories, md_shadows *shadows, md_error *err) {
+  at->tree = (md_tree){.root = directories->items[directories->count - 1], .within = ""};
+  return md_scripts_read(directories, at->arena, &at->tree.source, shadows, err);
+}
+
+static int read_trees(md_inspection *at, const md_cli_args *args, md_shadows *shadows, md_error *err) {
+  md_setting_list directories = {0};
+  const char **items = md_arena_alloc(at->arena, sizeof *items * (size_t)(args->given_count + 1));
+  if (!items) return md_error_set(err, MD_ENOMEM, "out of memory");
+  for (int i = 0; i < args->given_count; i++)
+    if (strcmp(args->given[i].name, "scripts") == 0) items[directories.count++] = args->given[i].value;
+  directories.items = items;
+  if (directories.count) return read_overlays(at, &directories, shadows, err);
+  return md_tree_read(&at->tree, args->positional_count ? args->positional[0] : "scripts", at->arena, err);
+}
+
+// What lies below a file of the same path is no problem, but worth knowing.
+static void show_shadows(const md_shadows *shadows, bool json) {
+  for (int i = 0; i < shadows->count; i++) {
+    const md_shadow *shadow = &shadows->items[i];
+    md_line line;
+    if (!json) {
+      md_print("%s: that of %s is used, not that of %s\n", shadow->path, shadow->above, shadow->below);
+      continue;
+    }
+    md_line_begin(&line);
+    md_line_text(&line, "shadowed", shadow->path);
+    md_line_text(&line, "used", shadow->above);
+    md_line_text(&line, "below", shadow->below);
+    md_line_end(&line);
+  }
+}
+
 static int check(const md_cli_args *args) {
+  md_shadows shadows = {0};
   md_error err = {0};
   md_inspection at = {.arena = md_arena_new(0)};
   if (!at.arena) return md_cli_fail(&(md_error){.code = MD_ENOMEM});
   md_arena *scope = md_json_scope(at.arena);
-  int code = md_tree_read(&at.tree, args->positional_count ? args->positional[0] : "scripts", at.arena, &err);
+  int code = read_trees(&at, args, &shadows, &err);
   if (!code) code = read_locale(&at, args, &err);
   if (md_cli_switch(args, "verbose") && !md_cli_switch(args, "json")) at.copy = show_copy;
   if (!code) code = check_tree(&at, &err);
+  if (!code) show_shadows(&shadows, md_cli_switch(args, "json"));
   code = code ? md_cli_fail(&err) : show(&at, md_cli_switch(args, "json"));
   md_problems_clear(&at.problems);
   md_json_scope(scope);
@@ -139,6 +175,7 @@ static int check(const md_cli_args *args) {
 }
 
 static const md_cli_option options[] = {
+    {"scripts", "DIR", "a script tree, instead of DIR; of several the later wins file by file, and what it hides is told"},
     {"config", "FILE", "take the default locale and the names of connections from this configuration file"},
     {"locale", "LOCALE", "the locale of a person who has none (default da)"},
     {"verbose", NULL, "say for each template which copy is taken for a person whose locale is not known, and why"},
