@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { READ_STEP = 64 * 1024, NAME_BYTES = 255 };
+enum { READ_STEP = 64 * 1024, NAME_BYTES = 255, END_BYTES = 1024 };
 
 static int no_memory(md_error *err) {
   return md_error_set(err, MD_ENOMEM, "out of memory for the archive");
@@ -171,8 +171,18 @@ static int unpack_entry(unpacking *at, struct archive_entry *entry) {
   return code || folder || is_hidden(plain) || md_source_is_scratch(plain) ? code : unpack_file(at, entry, plain);
 }
 
+// A tar archive ends in two blocks of zeros; one that was cut between two files would be a smaller tree.
+static bool has_end(const char *data, size_t len) {
+  size_t zeros = 0;
+  while (zeros < END_BYTES && zeros < len && data[len - 1 - zeros] == 0)
+    zeros++;
+  return zeros == END_BYTES;
+}
+
 static int unpack_all(unpacking *at, const void *data, size_t len) {
   struct archive_entry *entry;
+  if (!has_end(data, len))
+    return md_error_set(at->err, MD_EINVAL, "the archive is no whole tar archive: it has no end");
   if (archive_read_support_format_tar(at->archive) != ARCHIVE_OK ||
       archive_read_open_memory(at->archive, data, len) != ARCHIVE_OK)
     return broken(at);

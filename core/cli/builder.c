@@ -230,11 +230,12 @@ static int begin(md_builder *builder) {
   build->settings = builder->options.settings;
   build->stop = &builder->stop;
   atomic_store(&builder->through, false);
-  build->code = md_build_open(build, builder->options.engine, &build->err);
-  if (!build->code && pthread_create(&builder->thread, NULL, run, builder))
-    build->code = md_error_set(&build->err, MD_EBUSY, "no thread can be made for the build");
-  builder->running = !build->code;
-  return build->code;
+  int code = md_build_open(build, builder->options.engine, &build->err);
+  if (!code && pthread_create(&builder->thread, NULL, run, builder))
+    code = md_error_set(&build->err, MD_EBUSY, "no thread can be made for the build");
+  builder->running = !code; // from here on the build is the thread's until it is through
+  if (code) build->code = code;
+  return code;
 }
 
 static void begin_deploy(md_builder *builder) {
