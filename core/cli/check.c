@@ -175,8 +175,7 @@ static int check(const md_cli_args *args) {
 }
 
 static const md_cli_option options[] = {
-    {"scripts", "DIR",
-     "a script tree, instead of DIR; of several the later wins file by file, and what it hides is told"},
+    {"scripts", "DIR", "a tree instead of DIR; of several the later wins, file by file; tells what is hidden"},
     {"config", "FILE", "take the default locale and the names of connections from this configuration file"},
     {"locale", "LOCALE", "the locale of a person who has none (default da)"},
     {"verbose", NULL, "say for each template which copy is taken for a person whose locale is not known, and why"},
