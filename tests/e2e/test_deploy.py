@@ -126,7 +126,7 @@ def test_files_are_passed_over_until_they_change():
 
 SLOW_SPEC = """describe("p", function()
   it("takes its time", function(shop)
-    for i = 1, 20000 do shop:event("b", { subject = "ida" }) end
+    for i = 1, 8000 do shop:event("b", { subject = "ida" }) end
   end)
 end)
 """
