@@ -140,7 +140,7 @@ def migrate_and_kill(shop, to):
     before = by_version(shop).get(to[0], 0)
     asking = subprocess.Popen([MOMENTD, "moments", "migrate", "m", "--to", to[1], "--db", shop.db],
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    limit = before + random.randrange(1, RUNS // 2)
+    limit = before + random.randrange(20, RUNS // 2)  # more than what others start meanwhile
     shop.wait("some to be moved", lambda: by_version(shop).get(to[0], 0) > limit or asking.poll() is not None)
     shop.kill()
     text = asking.communicate()[0].decode()
