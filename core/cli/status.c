@@ -7,6 +7,7 @@
 #include "cli/reader.h"
 #include "cli/rows.h"
 #include "cli/status_copy.h"
+#include "store/events.h"
 #include "store/quarantine.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,9 +16,10 @@
 typedef struct overview {
   md_reader *reader;
   json_t *daemon; // its answer, or NULL
-  json_t *moments, *runs, *messages;
-  json_t *live;   // the version of each moment
-  json_t *errors; // scripts that were refused, what is held back, and runs that are parked
+  json_t *moments, *runs, *messages, *incidents;
+  const char *latest_incident; // what it says, or NULL
+  json_t *live;                // the version of each moment
+  json_t *errors;              // scripts that were refused, what is held back, and runs that are parked
   md_micros engine_time;
 } overview;
 
@@ -53,6 +55,22 @@ static int add_message_count(void *context, md_message_state state, int64_t coun
   return 0;
 }
 
+static int add_incident_count(void *context, const char *kind, int64_t count) {
+  overview *at = context;
+  return json_object_set_new(at->incidents, kind, json_integer(count)) ? MD_ENOMEM : 0;
+}
+
+static int note_incident(void *context, const md_incident *row) {
+  overview *at = context;
+  at->latest_incident = md_arena_printf(at->reader->arena, "%s: %s", row->kind, row->detail ? row->detail : "");
+  return 0;
+}
+
+static int read_incidents(overview *at) {
+  int code = md_incidents_count(at->reader->store, add_incident_count, at, &at->reader->err);
+  return code ? code : md_incidents_list(at->reader->store, 1, note_incident, at, &at->reader->err);
+}
+
 // What shadow delivery kept is counted apart: it went to nobody.
 static int split_shadow(overview *at) {
   int64_t shadow = 0;
@@ -85,6 +103,7 @@ static int read_database(overview *at) {
   at->moments = json_object();
   at->runs = json_object();
   at->messages = json_object();
+  at->incidents = json_object();
   at->live = json_object();
   at->errors = json_array();
   if (at->daemon) json_array_extend(at->errors, json_object_get(at->daemon, "errors"));
@@ -92,6 +111,7 @@ static int read_database(overview *at) {
   if (!code) code = md_runs_counts(reader->store, add_run_count, at, &reader->err);
   if (!code) code = md_messages_counts(reader->store, add_message_count, at, &reader->err);
   if (!code) code = split_shadow(at);
+  if (!code) code = read_incidents(at);
   if (!code) code = md_quarantine_list(reader->store, add_held, at, &reader->err);
   if (!code) code = md_status_copy(reader, at->live, at->errors);
   if (!code) code = md_parked_errors(reader->store, reader->arena, at->errors, &reader->err);
@@ -159,6 +179,7 @@ static void show_json(const overview *at, int64_t events) {
   md_line_number(&line, "events", events);
   md_line_json(&line, "runs", at->runs);
   md_line_json(&line, "messages", at->messages);
+  md_line_json(&line, "incidents", at->incidents);
   json_t *retention = read_retention(at);
   md_line_json(&line, "retention", retention ? retention : json_null());
   md_line_json(&line, "moments", rows_of(at->moments));
@@ -204,6 +225,12 @@ static void print_counts(const char *title, const json_t *counts) {
     any = true;
   }
   puts(any ? "" : "none");
+}
+
+static void print_incidents(const overview *at) {
+  if (!json_object_size(at->incidents)) return;
+  print_counts("Incidents", at->incidents);
+  if (at->latest_incident) md_print("%-13snewest: %s\n", "", at->latest_incident);
 }
 
 static void print_daemon(const overview *at) {
@@ -265,7 +292,8 @@ static void print_errors(const json_t *errors) {
   json_array_foreach(errors, i, item) {
     const char *file = md_json_text(item, "file");
     const char *word = json_object_get(item, "run") ? "PARKED" : file ? "REFUSED" : "ERROR";
-    md_print("%s%s %s", i ? "" : "\n", word, file ? file : md_json_text(item, "moment"));
+    if (i == 0) putchar('\n');
+    md_print("%s %s", word, file ? file : md_json_text(item, "moment"));
     if (file) printf(":%" JSON_INTEGER_FORMAT, json_integer_value(json_object_get(item, "line")));
     fputs(": ", stdout);
     md_print_escaped(md_json_text(item, "message"));
@@ -282,6 +310,7 @@ static void show_text(const overview *at, int64_t events) {
   print_unplanned(at->daemon);
   print_counts("Runs", at->runs);
   print_counts("Messages", at->messages);
+  print_incidents(at);
   print_retention(read_retention(at));
   print_moments(at);
   print_errors(at->errors);

@@ -140,6 +140,7 @@ static int carry_out(trial *t, const md_cli_args *args, md_error *err) {
   if (!code) code = open_shop(t, md_cli_arg(args, "answer"), err);
   if (!code) code = give_events(t, err);
   if (!code) code = run_on(t, err);
+  if (!code) code = md_try_show_incidents(&t->show, err);
   return code ? md_cli_fail(err) : judge(t, err);
 }
 
@@ -169,7 +170,7 @@ static const md_cli_option options[] = {
     {"locale", "LOCALE", "the locale of a person who has none (default da)"},
     {"config", "FILE", "take addresses and locale from this configuration file"},
     {"addresses", "NAME=ADDRESS", "a name that scripts may give as `to`; may be given more than once"},
-    {"json", NULL, "one JSON object a line: kind is event, step, log, message, wait, end or unmatched"},
+    {"json", NULL, "one JSON object a line: kind is event, step, log, message, wait, end, incident or unmatched"},
     {0}};
 
 const md_cli_command md_cli_try = {

@@ -278,3 +278,21 @@ int md_try_show_nothing(md_try_show *show, const char *moment, md_error *err) {
     md_print_error("momentd: nothing was started: %s says in `on` which events start it\n", moment);
   return code;
 }
+
+static int show_incident(void *context, const md_incident *row) {
+  const md_try_show *show = context;
+  md_line line;
+  if (!show->json) {
+    md_print("Incident: %s%s%s\n", md_reason_text(row->kind), row->detail ? ": " : "", row->detail ? row->detail : "");
+    return 0;
+  }
+  begin(&line, "incident", row->at);
+  md_line_text(&line, "incident", row->kind);
+  md_line_text(&line, "detail", row->detail);
+  md_line_end(&line);
+  return 0;
+}
+
+int md_try_show_incidents(md_try_show *show, md_error *err) {
+  return md_incidents_list(show->shop->driver.store, MD_TRY_RUNS, show_incident, show, err);
+}

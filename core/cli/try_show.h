@@ -40,5 +40,7 @@ md_observer md_try_observer(md_try_show *show);
 md_copy_observer md_try_copy_observer(md_try_show *show);
 // After each instant: mails that left, waits that were opened, runs that ended.
 int md_try_show_state(md_try_show *show, md_error *err);
+// At the end: what wants a person's eye, the newest first.
+int md_try_show_incidents(md_try_show *show, md_error *err);
 // That nothing was started, and why.
 int md_try_show_nothing(md_try_show *show, const char *moment, md_error *err);

@@ -68,9 +68,10 @@ static int other_reason(void *context, const md_unmatched *row) {
 }
 
 // Whether an event that may start this moment did pass its where, and all that is checked before it: one that did not
-// left a row that says so.
+// left a row that says so. One about a shared thing and no person is of another key (T3).
 static int passed(md_turn_state *turn, const md_event *event, bool *yes) {
   *yes = false;
+  if (turn->run->person && !event->person && md_plan_is_shared(turn->plan, turn->run->about.kind)) return 0;
   if (event->flags & (MD_EVENT_HISTORY | MD_EVENT_PENDING) || !starts(turn->definition, event->type)) return 0;
   int rc = md_unmatched_list(turn->engine->store, event->seq, INT32_MAX, other_reason, turn, &turn->error);
   *yes = rc == 0;

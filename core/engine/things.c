@@ -23,6 +23,7 @@ static const char *carried(md_engine *engine, const md_event *event, const char 
 
 // What the event itself says that a thing belongs to, or NULL.
 static const char *parent_said(md_engine *engine, const md_event *event, const md_plan_thing *thing) {
+  if (strcmp(thing->of, "nobody") == 0) return NULL;
   if (strcmp(thing->of, "person") != 0) return carried(engine, event, thing->of);
   return event->person ? md_arena_strdup(engine->arena, md_log_int(event->person)) : NULL;
 }
@@ -37,8 +38,10 @@ static int contradiction(md_engine *engine, md_event *event, const md_thing *thi
   }
   const char *detail = md_arena_printf(engine->arena, "%s %s belongs to %s %s; an event says %s", thing->kind,
                                        thing->value, thing->parent_kind, thing->parent_value, said);
-  return md_incidents_insert(engine->store, person ? "identity_conflict" : "thing_conflict", event->seq, 0, detail,
-                             engine->now, err);
+  const char *incident = person ? "identity_conflict" : "thing_conflict";
+  md_log(MD_LOG_WARN, "engine", "an event contradicts what a thing belongs to: it is kept apart from its runs",
+         "incident", incident, "event", event->id, "kind", thing->kind, "belongs_to", thing->parent_kind, NULL);
+  return md_incidents_insert(engine->store, incident, event->seq, 0, detail, engine->now, err);
 }
 
 // Compares what the event says of a thing with what is stored, and stores it where nothing was (first wins, P4).
@@ -65,6 +68,8 @@ int md_ancestors(md_engine *engine, md_key key, md_key *out, int *count, int64_t
   *person = 0;
   for (int hops = 0; hops < MD_KEYS_MAX; hops++) {
     if (strcmp(key.kind, "person") == 0) return md_people_canonical(engine->store, atoll(key.value), person, err);
+    const md_plan_thing *kind = md_plan_thing_of(engine->plan, key.kind);
+    if (kind && strcmp(kind->of, "nobody") == 0) return 0; // whatever an older plan made it belong to
     md_thing thing;
     int rc = md_things_get(engine->store, key.kind, key.value, engine->arena, &thing, err);
     if (rc || !thing.parent_kind) return rc == MD_ENOTFOUND ? 0 : rc;

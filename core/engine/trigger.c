@@ -92,33 +92,47 @@ static void add_holder(const md_run *run, holders *out) {
   }
 }
 
-static int add_holders(md_engine *engine, const char *moment, md_key about, holders *out, md_error *err) {
+// Whose key is looked for.
+typedef struct sought {
+  const char *moment;
+  md_key about;
+  bool of_nobody; // only runs without a person
+} sought;
+
+// `filed`: the key that the runs are looked for under.
+static int add_holders(md_engine *engine, const sought *key, md_key filed, holders *out, md_error *err) {
   md_run run;
   for (int64_t after = 0;; after = run.id) {
-    int rc = md_runs_next_live(engine->store, about, after, INT64_MAX, engine->arena, &run, err);
+    int rc = md_runs_next_live(engine->store, filed, after, INT64_MAX, engine->arena, &run, err);
     if (rc) return rc == MD_ENOTFOUND ? 0 : rc;
-    bool same = strcmp(run.moment, moment) == 0 && strcmp(run.about.kind, about.kind) == 0 &&
-                strcmp(run.about.value, about.value) == 0;
+    bool same = strcmp(run.moment, key->moment) == 0 && strcmp(run.about.kind, key->about.kind) == 0 &&
+                strcmp(run.about.value, key->about.value) == 0 && !(key->of_nobody && run.person);
     if (same) add_holder(&run, out);
   }
 }
 
-// A person's key is that of all rows joined to them (P3).
-static int find_holders(md_engine *engine, const char *moment, md_key about, holders *out, md_error *err) {
+// A person's key is that of all rows joined to them (P3). Of a thing that people share, each has a key of their own
+// (T3).
+static int find_holders(md_engine *engine, const char *moment, md_key about, int64_t person, holders *out,
+                        md_error *err) {
   md_members rows;
   memset(out, 0, sizeof *out);
-  if (strcmp(about.kind, "person") != 0) return add_holders(engine, moment, about, out, err);
-  int rc = md_people_rows(engine->store, atoll(about.value), engine->arena, &rows, err);
+  bool own = strcmp(about.kind, "person") == 0, shared = md_plan_is_shared(engine->plan, about.kind);
+  sought key = {moment, about, shared && !person};
+  if (!own && !(shared && person)) return add_holders(engine, &key, about, out, err);
+  int rc = md_people_rows(engine->store, own ? atoll(about.value) : person, engine->arena, &rows, err);
   for (int i = 0; rc == 0 && i < rows.count; i++) {
     char value[24];
     snprintf(value, sizeof value, "%lld", (long long)rows.ids[i]);
-    rc = add_holders(engine, moment, (md_key){"person", value}, out, err);
+    md_key filed = {"person", value};
+    if (own) key.about = filed;
+    rc = add_holders(engine, &key, filed, out, err);
   }
   return rc;
 }
 
 // The run's things above what it is about, and its person where only they lead to one.
-static int place(md_engine *engine, md_run *run, const md_event *event, md_error *err) {
+static int place_above(md_engine *engine, md_run *run, const md_event *event, md_error *err) {
   int64_t person = 0;
   if (strcmp(run->about.kind, MD_ABOUT_SCHEDULE) == 0) return 0;
   if (strcmp(run->about.kind, "person") == 0) {
@@ -132,6 +146,23 @@ static int place(md_engine *engine, md_run *run, const md_event *event, md_error
   }
   int rc = md_ancestors(engine, run->about, run->keys, &run->key_count, &person, err);
   run->person = event->person ? event->person : person;
+  return rc;
+}
+
+// What its trigger carries of things that people share leads to no person: events about them reach the run by this
+// alone.
+static void place_beside(const md_engine *engine, md_run *run, const md_event *event) {
+  for (int i = 0; i < event->key_count && run->key_count < MD_KEYS_MAX; i++) {
+    bool known = strcmp(run->about.kind, event->keys[i].kind) == 0;
+    for (int k = 0; k < run->key_count && !known; k++)
+      known = strcmp(run->keys[k].kind, event->keys[i].kind) == 0;
+    if (!known && md_plan_is_shared(engine->plan, event->keys[i].kind)) run->keys[run->key_count++] = event->keys[i];
+  }
+}
+
+static int place(md_engine *engine, md_run *run, const md_event *event, md_error *err) {
+  int rc = place_above(engine, run, event, err);
+  if (rc == 0) place_beside(engine, run, event);
   return rc;
 }
 
@@ -155,7 +186,7 @@ static int again(md_engine *engine, const md_event *event, const md_moment *mome
   const md_definition *definition = moment->live->definition;
   if (definition->again == MD_AGAIN_PARALLEL) return start(engine, event, moment, about, false, err);
   holders holders;
-  int rc = find_holders(engine, moment->name, about, &holders, err);
+  int rc = find_holders(engine, moment->name, about, event->person, &holders, err);
   if (rc) return rc;
   if (holders.holder.id == 0 && holders.queued == 0) return start(engine, event, moment, about, false, err);
   bool own = event->emitter_run != 0 && event->emitter_run == holders.holder.id; // T4
@@ -288,7 +319,7 @@ int md_trigger_next(md_engine *engine, const md_run *ended, md_error *err) {
   holders holders;
   bool started = false;
   while (!started) {
-    rc = find_holders(engine, ended->moment, ended->about, &holders, err);
+    rc = find_holders(engine, ended->moment, ended->about, ended->person, &holders, err);
     if (rc || holders.holder.id != 0 || holders.queued == 0) return rc;
     holders.next_queued.version = moment->live->version;
     rc = start_queued(engine, &holders.next_queued, definition, &started, err);

@@ -115,6 +115,13 @@ const md_plan_thing *md_plan_thing_of(const md_plan *plan, const char *kind) {
   return NULL;
 }
 
+bool md_plan_is_shared(const md_plan *plan, const char *kind) {
+  const md_plan_thing *thing = md_plan_thing_of(plan, kind);
+  while (thing && strcmp(thing->of, "nobody") != 0)
+    thing = md_plan_thing_of(plan, thing->of);
+  return thing != NULL;
+}
+
 static bool lists(const char *const *paths, const char *path) {
   for (; *paths; paths++)
     if (strcmp(*paths, path) == 0) return true;

@@ -12,7 +12,7 @@ typedef struct md_plan_about {
 
 typedef struct md_plan_thing {
   const char *kind;
-  const char *of; // "person" or another kind
+  const char *of; // "person", another kind, or "nobody"
   const char *at; // default path
 } md_plan_thing;
 
@@ -46,6 +46,8 @@ const md_plan_event *const *md_plan_events(const md_plan *plan, int *count);
 // X1: whether the type has secrets, and whether `path` (below data) is declared, so that it may be stored readable.
 bool md_plan_has_secrets(const md_plan *plan, const char *type);
 bool md_plan_declares(const md_plan *plan, const char *type, const char *path);
+// Whether things of the kind belong to nobody, nor does what they belong to: many people share one (P4).
+bool md_plan_is_shared(const md_plan *plan, const char *kind);
 // Where an event of this type carries `kind`: its own `about`, else the thing's `at`.
 const char *md_plan_path(const md_plan *plan, const char *type, const char *kind);
 // P5: whether the type is declared to carry K.

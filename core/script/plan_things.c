@@ -9,17 +9,25 @@ static bool is_kind(const char *kind) {
   return len > 0 && len <= 64 && strspn(kind, "abcdefghijklmnopqrstuvwxyz0123456789_") == len;
 }
 
+// What may stand at the end of what belongs to what.
+static bool is_root(const char *of) {
+  return strcmp(of, "person") == 0 || strcmp(of, "nobody") == 0;
+}
+
 static int read_thing(md_plan_reader *r, const char *kind, const json_t *value, md_plan_thing *out) {
   static const char *const known[] = {"at", "of", NULL};
   md_plan_field where = md_plan_inside("things", kind);
-  if (!is_kind(kind) || strcmp(kind, "person") == 0)
-    return md_plan_fail(r, where.text, "things: '%s' is no name for a thing: use a-z, 0-9 and _ (and not person)",
-                        kind);
+  if (!is_kind(kind) || is_root(kind))
+    return md_plan_fail(r, where.text,
+                        "things: '%s' is no name for a thing: use a-z, 0-9 and _ (and not person or nobody)", kind);
   int code = md_plan_check_names(r, value, where.text, known);
   if (code) return code;
   const char *of = json_string_value(json_object_get(value, "of"));
   if (!of)
-    return md_plan_fail(r, where.text, "%s needs of: what it belongs to, \"person\" or another thing", where.text);
+    return md_plan_fail(r, where.text,
+                        "%s needs of: what it belongs to, \"person\" or another thing, or \"nobody\" where many people "
+                        "share one, as a product in stock",
+                        where.text);
   *out = (md_plan_thing){.kind = md_plan_keep(r, kind), .of = md_plan_keep(r, of)};
   if (!out->kind || !out->of) return md_plan_no_memory(r);
   const json_t *at = json_object_get(value, "at");
@@ -31,13 +39,13 @@ static md_plan_field of_field(const char *kind) {
 }
 
 static int check_parent(md_plan_reader *r, const char *const *kinds, const md_plan_thing *thing) {
-  if (strcmp(thing->of, "person") == 0) return 0;
+  if (is_root(thing->of)) return 0;
   for (int i = 0; kinds[i]; i++)
     if (strcmp(kinds[i], thing->of) == 0) return 0;
   const char *near = md_suggest(thing->of, kinds);
   return md_plan_fail(r, of_field(thing->kind).text,
-                      "things.%s.of: there is no thing '%s'%s%s%s: declare it, or write \"person\"", thing->kind,
-                      thing->of, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+                      "things.%s.of: there is no thing '%s'%s%s%s: declare it, or write \"person\" or \"nobody\"",
+                      thing->kind, thing->of, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
 // Two kinds at one path, or a person's path, would make one value mean two things.
@@ -56,7 +64,7 @@ static int check_paths(md_plan_reader *r) {
 }
 
 static bool placed(const md_plan *plan, int count, const char *kind) {
-  bool found = strcmp(kind, "person") == 0;
+  bool found = is_root(kind);
   for (int i = 0; i < count && !found; i++)
     found = strcmp(plan->things[i].kind, kind) == 0;
   return found;
@@ -70,9 +78,10 @@ static int order_things(md_plan_reader *r) {
     while (next < plan->thing_count && !placed(plan, done, plan->things[next].of))
       next++;
     if (next == plan->thing_count)
-      return md_plan_fail(r, of_field(plan->things[done].kind).text,
-                          "things.%s.of: what it belongs to goes in a circle: one of them must belong to the person",
-                          plan->things[done].kind);
+      return md_plan_fail(
+          r, of_field(plan->things[done].kind).text,
+          "things.%s.of: what it belongs to goes in a circle: one of them must belong to the person, or to nobody",
+          plan->things[done].kind);
     md_plan_thing thing = plan->things[next];
     memmove(&plan->things[done + 1], &plan->things[done], (size_t)(next - done) * sizeof thing);
     plan->things[done] = thing;

@@ -94,3 +94,6 @@ typedef struct md_incident {
 } md_incident;
 int md_incidents_list(md_store *store, int limit, int (*each)(void *context, const md_incident *row), void *context,
                       md_error *err);
+// How many there are of each kind, by name.
+int md_incidents_count(md_store *store, int (*each)(void *context, const char *kind, int64_t count), void *context,
+                       md_error *err);

@@ -98,3 +98,18 @@ int md_incidents_list(md_store *store, int limit, int (*each)(void *context, con
   md_statement_close(row.stmt);
   return code;
 }
+
+static const char count_incidents[] = "SELECT kind, COUNT(*) FROM incidents GROUP BY kind ORDER BY kind";
+
+int md_incidents_count(md_store *store, int (*each)(void *context, const char *kind, int64_t count), void *context,
+                       md_error *err) {
+  md_row row = {0};
+  int code = md_statement_open(store, &row.stmt, err, count_incidents, "");
+  if (code) return code;
+  while ((code = md_statement_step(store, row.stmt, err)) == 1) {
+    code = each(context, md_row_text(&row, 0), md_row_int(&row, 1));
+    if (code || (code = md_row_result(&row, err))) break;
+  }
+  md_statement_close(row.stmt);
+  return code;
+}

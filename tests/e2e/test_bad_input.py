@@ -41,14 +41,15 @@ def test_a_plan_that_names_a_path_twice():
 def test_a_cycle_of_things():
     check(plan("person = { strong = { 'subject' } }", "things = { a = { of = 'b', at = 'data.a' }",
                "b = { of = 'a', at = 'data.b' } }"),
-          "events.lua:3: things.a.of: what it belongs to goes in a circle: one of them must belong to the person")
+          "events.lua:3: things.a.of: what it belongs to goes in a circle: one of them must belong to the person, or to nobody")
 
 
 def test_a_thing_without_a_parent():
     check(plan("person = { strong = { 'subject' } }", "things = { parcel = { of = 'order', at = 'data.p' } }"),
-          "events.lua:3: things.parcel.of: there is no thing 'order': declare it, or write \"person\"")
+          "events.lua:3: things.parcel.of: there is no thing 'order': declare it, or write \"person\" or \"nobody\"")
     check(plan("person = { strong = { 'subject' } }", "things = { parcel = { at = 'data.p' } }"),
-          "events.lua:3: things.parcel needs of: what it belongs to, \"person\" or another thing")
+          "events.lua:3: things.parcel needs of: what it belongs to, \"person\" or another thing, or "
+          "\"nobody\" where many people share one, as a product in stock")
 
 
 def incidents(shop, who):

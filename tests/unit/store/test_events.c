@@ -222,6 +222,12 @@ static int see_incident(void *context, const md_incident *row) {
   return see(context, text);
 }
 
+static int see_count(void *context, const char *kind, int64_t count) {
+  char text[100];
+  snprintf(text, sizeof text, "%s:%d", kind, (int)count);
+  return see(context, text);
+}
+
 static void test_incidents_are_kept(void **state) {
   store_fixture *f = *state;
   seen all = {0};
@@ -229,6 +235,10 @@ static void test_incidents_are_kept(void **state) {
   store_fixture_expect(f, 0, md_incidents_insert(f->store, "identity_conflict", 3, 0, "x", 6, &f->err));
   store_fixture_expect(f, 0, md_incidents_list(f->store, 10, see_incident, &all, &f->err));
   assert_string_equal(all.text, "identity_conflict/3/0/6 drift/0/4/5 ");
+  all = (seen){0};
+  store_fixture_expect(f, 0, md_incidents_insert(f->store, "drift", 0, 5, NULL, 7, &f->err));
+  store_fixture_expect(f, 0, md_incidents_count(f->store, see_count, &all, &f->err));
+  assert_string_equal(all.text, "drift:2 identity_conflict:1 ");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, store_fixture_setup_memory, store_fixture_teardown)
