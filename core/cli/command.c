@@ -105,6 +105,22 @@ static int unknown_verb(const char *object, const char *verb, const char *const 
   return MD_EXIT_USAGE;
 }
 
+bool md_cli_help_group(const char *object) {
+  const char *verbs[WORDS_MAX];
+  if (!verbs_of(object, verbs)) return false;
+  size_t len = strlen(object);
+  printf("Usage: momentd %s COMMAND [options]\n\nCommands:\n", object);
+  for (const md_cli_command *const *at = md_cli_commands; *at; at++)
+    if (strncmp((*at)->name, object, len) == 0 && (*at)->name[len] == ' ')
+      printf("  %-20s%s\n", (*at)->name, (*at)->summary);
+  printf("\nmomentd %s COMMAND --help tells each command's options, with an example.\n", object);
+  return true;
+}
+
+static bool asks_for_help(int count, char *const *words) {
+  return count > 1 && (strcmp(words[1], "--help") == 0 || strcmp(words[1], "-h") == 0);
+}
+
 int md_cli_unknown(int count, char *const *words) {
   const char *verbs[WORDS_MAX];
   if (verbs_of(words[0], verbs)) return unknown_verb(words[0], count > 1 ? words[1] : NULL, verbs);
@@ -192,6 +208,7 @@ int md_cli_main(int argc, char **argv) {
   if (strcmp(argv[1], "--version") == 0) argv[1] = "version";
   int used = 0;
   const md_cli_command *command = md_cli_find(argc - 1, argv + 1, &used);
+  if (!command && asks_for_help(argc - 1, argv + 1) && md_cli_help_group(argv[1])) return close_output(MD_EXIT_OK);
   if (!command) return md_cli_unknown(argc - 1, argv + 1);
   return close_output(run(command, argc - 1 - used, argv + 1 + used));
 }

@@ -49,6 +49,8 @@ int md_cli_main(int argc, char **argv);
 // The help of one command, or of all, on standard output.
 void md_cli_help_command(const md_cli_command *command);
 void md_cli_help_all(void);
+// That of the commands of an object ("runs"); false when there are none.
+bool md_cli_help_group(const char *object);
 // The command that these words name (as many as belong to it are counted in *used), or NULL.
 const md_cli_command *md_cli_find(int count, char *const *words, int *used);
 // Says on standard error that there is no such command, and which comes nearest. Answers MD_EXIT_USAGE.

@@ -12,6 +12,7 @@ static int help(const md_cli_args *args) {
   }
   char *const *words = (char *const *)args->positional;
   const md_cli_command *command = md_cli_find(args->positional_count, words, &used);
+  if (!command && args->positional_count == 1 && md_cli_help_group(words[0])) return MD_EXIT_OK;
   if (!command) return md_cli_unknown(args->positional_count, words);
   md_cli_help_command(command);
   return MD_EXIT_OK;

@@ -7,12 +7,14 @@
 #include "base/timestamp.h"
 #include "base/utf8.h"
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { GAP = 2, NARROWEST = 8 };
+enum { GAP = 2, NARROWEST = 8, TERMINAL_WIDTH = 80 };
 
 void md_table_init(md_table *table, const char *const *headers) {
   *table = (md_table){.headers = headers};
@@ -54,10 +56,13 @@ void md_table_time(md_table *table, md_micros at) {
   md_table_cell(table, md_time_text(at, text));
 }
 
-static int screen_width(void) {
+int md_screen_width(void) {
   struct winsize size;
-  if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 40) return size.ws_col;
-  return MD_TABLE_WIDTH;
+  if (!isatty(STDOUT_FILENO)) return INT_MAX;
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  const char *columns = getenv("COLUMNS");
+  long width = columns ? strtol(columns, NULL, 10) : 0;
+  return width > 0 && width < INT_MAX ? (int)width : TERMINAL_WIDTH;
 }
 
 static int width_of(const char *text) {
@@ -94,28 +99,60 @@ static void fit(const md_table *table, int widths[static MD_TABLE_COLUMNS], int 
   }
 }
 
-// Writes at most `width` characters, then blanks up to there unless it is the last.
-static void write_cell(md_buffer *out, const char *text, int width, bool last) {
-  int length = width_of(text);
-  int shown = length <= width ? length : width - 1;
-  const char *end = text;
-  for (int i = 0; i < shown; i++) {
-    end++;
-    while (((unsigned char)*end & 0xC0) == 0x80)
-      end++;
+static const char *after(const char *text, int characters) {
+  for (; characters > 0 && *text; characters--) {
+    text++;
+    while (((unsigned char)*text & 0xC0) == 0x80)
+      text++;
   }
+  return text;
+}
+
+// Where a line of at most `width` characters ends: at its last blank, or within a word that is longer than a line.
+static const char *line_end(const char *text, int width) {
+  const char *end = after(text, width);
+  if (!*end) return end;
+  for (const char *at = end; at > text; at--)
+    if (*at == ' ') return at;
+  return end;
+}
+
+// Writes at most `width` characters, then blanks up to there unless it is the last; answers what is for the next line.
+static const char *write_cell(md_buffer *out, const char *text, int width, bool wraps, bool last) {
+  bool whole = width_of(text) <= width;
+  const char *end = wraps ? line_end(text, width) : after(text, whole ? width : width - 1);
   md_buffer_append(out, text, (size_t)(end - text));
-  if (length > width) md_buffer_puts(out, "…");
-  if (!last) md_buffer_printf(out, "%*s", (length > width ? 0 : width - length) + GAP, "");
+  int shown = (int)md_utf8_length(text, (size_t)(end - text));
+  if (!whole && !wraps) md_buffer_puts(out, "…"), shown = width;
+  if (!last) md_buffer_printf(out, "%*s", width - shown + GAP, "");
+  if (!wraps) return "";
+  while (*end == ' ')
+    end++;
+  return end;
+}
+
+static void write_line(md_buffer *out, const md_table *table, const char **rest, const int *widths) {
+  int last = table->columns - 1;
+  while (last > 0 && !rest[last][0])
+    last--;
+  for (int c = 0; c <= last; c++)
+    rest[c] = write_cell(out, rest[c], widths[c], table->wraps >> c & 1, c == last);
+  md_buffer_putc(out, '\n');
+}
+
+static bool any_left(const md_table *table, const char *const *rest) {
+  for (int c = 0; c < table->columns; c++)
+    if (rest[c][0]) return true;
+  return false;
 }
 
 static void write_row(md_buffer *out, const md_table *table, const char *const *cells, const int *widths) {
-  int last = table->columns - 1;
-  while (last > 0 && (!cells[last] || !cells[last][0]))
-    last--;
-  for (int c = 0; c <= last; c++)
-    write_cell(out, cells[c] ? cells[c] : "", widths[c], c == last);
-  md_buffer_putc(out, '\n');
+  const char *rest[MD_TABLE_COLUMNS];
+  for (int c = 0; c < table->columns; c++)
+    rest[c] = cells[c] ? cells[c] : "";
+  do
+    write_line(out, table, rest, widths);
+  while (any_left(table, rest));
 }
 
 static void free_cells(md_table *table) {
@@ -144,7 +181,7 @@ void md_table_write(md_table *table, md_buffer *out, int width, const char *empt
 void md_table_print(md_table *table, const char *empty) {
   md_buffer text;
   md_buffer_init(&text);
-  md_table_write(table, &text, screen_width(), empty);
+  md_table_write(table, &text, md_screen_width(), empty);
   md_print_buffer(&text);
 }
 

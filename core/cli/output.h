@@ -7,14 +7,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MD_TABLE_COLUMNS = 12, MD_TABLE_WIDTH = 100, MD_TIME_TEXT = 32 };
+enum { MD_TABLE_COLUMNS = 12, MD_TIME_TEXT = 32 };
 
-// Rows are kept until they are printed, so that columns align. What is longer than the screen (or 100 columns) is cut
-// in the widest columns; cells are escaped as base/shown.h says.
+// Rows are kept until they are printed, so that columns align. What is longer than the screen is cut in the widest
+// columns, or goes on on the next line; cells are escaped as base/shown.h says.
 typedef struct md_table {
   const char *const *headers; // NULL-terminated
   int columns;
   unsigned whole; // bits of columns that are cut last
+  unsigned wraps; // of those that are never cut
   char **cells;   // row by row
   int cell_count, cell_room;
   bool failed;
@@ -27,7 +28,10 @@ void md_table_number(md_table *table, int64_t number);
 void md_table_time(md_table *table, md_micros at); // 0: empty
 // Appends with headers (`empty` instead, when there is no row), at most `width` columns wide, and frees.
 void md_table_write(md_table *table, md_buffer *out, int width, const char *empty);
-// The same on standard output, as wide as the screen.
+// How many columns standard output has: the terminal's, COLUMNS where it does not tell, else 80. What is no terminal
+// (a file, a pipe) has no end: INT_MAX.
+int md_screen_width(void);
+// md_table_write on standard output, as wide as it is.
 void md_table_print(md_table *table, const char *empty);
 
 // One JSON object on a line of standard output, fields in the order in which they are added.

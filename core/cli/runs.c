@@ -98,7 +98,7 @@ static int show_text(md_reader *reader, const md_run *run) {
   md_table messages;
   md_message_filter filter = {.run = run->id};
   md_buffer_init(&text);
-  int code = md_timeline_write(&text, reader->store, reader->arena, run, MD_TABLE_WIDTH, &reader->err);
+  int code = md_timeline_write(&text, reader->store, reader->arena, run, md_screen_width(), &reader->err);
   md_print_buffer(&text);
   md_table_init(&messages, md_message_headers);
   if (!code) code = md_messages_list(reader->store, &filter, add_message, &messages, &reader->err);

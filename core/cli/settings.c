@@ -28,7 +28,7 @@ static const setting settings[] = {
     MD_SETTINGS(X)
 #undef X
 };
-enum { COUNT = sizeof settings / sizeof settings[0], NAME_MAX_BYTES = 32, HELP_MAX_BYTES = 200 };
+enum { COUNT = sizeof settings / sizeof settings[0], NAME_MAX_BYTES = 32, HELP_MAX_BYTES = 200, PLACE_MAX_BYTES = 400 };
 
 static md_cli_option options[COUNT + 1];
 static char option_names[COUNT][NAME_MAX_BYTES];
@@ -226,40 +226,57 @@ static const setting *find(const char *name) {
   return NULL;
 }
 
-static int unknown(const char *file, const char *name, md_error *err) {
+// The file that is read, to say where in it something is wrong.
+typedef struct config_file {
+  const char *path;
+  md_buffer text;
+} config_file;
+
+// "momentd.lua:7"; without the line where the name is put together.
+static const char *place_of(const config_file *file, const char *name, char out[static PLACE_MAX_BYTES]) {
+  int line = md_script_data_line(file->text.data ? file->text.data : "", file->text.len, name);
+  if (line)
+    snprintf(out, PLACE_MAX_BYTES, "%s:%d", file->path, line);
+  else
+    snprintf(out, PLACE_MAX_BYTES, "%s", file->path);
+  return out;
+}
+
+static int unknown(const char *place, const char *name, md_error *err) {
   const char *names[COUNT + 1];
   for (int i = 0; i < COUNT; i++)
     names[i] = settings[i].name;
   names[COUNT] = NULL;
   const char *nearest = md_suggest(name, names);
-  return md_error_set(err, MD_EINVAL, "%s: there is no option \"%s\"%s%s%s", file, name,
+  return md_error_set(err, MD_EINVAL, "%s: there is no option \"%s\"%s%s%s", place, name,
                       nearest ? "; did you mean \"" : "; docs/configuration.md lists them", nearest ? nearest : "",
                       nearest ? "\"?" : "");
 }
 
-static int apply_table(md_settings *out, const char *file, json_t *table, md_arena *arena, md_error *err) {
+static int apply_table(md_settings *out, const config_file *file, json_t *table, md_arena *arena, md_error *err) {
+  char place[PLACE_MAX_BYTES];
   const char *name;
   json_t *value;
   json_object_foreach(table, name, value) {
     const setting *at = find(name);
     md_error detail = {0};
-    int code = at ? set_value(out, at, value, arena, &detail) : unknown(file, name, err);
-    if (code && at) return md_error_set(err, code, "%s: %s", file, detail.text);
+    int code = at ? set_value(out, at, value, arena, &detail) : unknown(place_of(file, name, place), name, err);
+    if (code && at) return md_error_set(err, code, "%s: %s", place_of(file, name, place), detail.text);
     if (code) return code;
   }
   return 0;
 }
 
-static int apply_file(md_settings *out, const char *file, md_arena *arena, md_error *err) {
-  md_buffer text;
+static int apply_file(md_settings *out, const char *path, md_arena *arena, md_error *err) {
+  config_file file = {.path = path};
   json_t *table = NULL;
-  md_buffer_init(&text);
-  int code = md_file_read(file, FILE_LIMIT, &text, err);
-  if (!code) code = md_script_data(file, text.data ? text.data : "", text.len, &table, err);
+  md_buffer_init(&file.text);
+  int code = md_file_read(path, FILE_LIMIT, &file.text, err);
+  if (!code) code = md_script_data(path, file.text.data ? file.text.data : "", file.text.len, &table, err);
   if (!code && !json_is_object(table) && json_array_size(table) > 0)
-    code = md_error_set(err, MD_EINVAL, "%s must return a table of options with their names", file);
-  if (!code) code = apply_table(out, file, table, arena, err);
-  md_buffer_deinit(&text);
+    code = md_error_set(err, MD_EINVAL, "%s must return a table of options with their names", path);
+  if (!code) code = apply_table(out, &file, table, arena, err);
+  md_buffer_deinit(&file.text);
   return code;
 }
 

@@ -210,7 +210,7 @@ typedef struct newest {
 
 static int describe_run(void *context, const md_run *run) {
   newest *at = context;
-  md_timeline_write(at->out, at->shop->driver.store, at->shop->arena, run, MD_TABLE_WIDTH, NULL);
+  md_timeline_write(at->out, at->shop->driver.store, at->shop->arena, run, md_screen_width(), NULL);
   return 0;
 }
 
@@ -226,6 +226,6 @@ void md_shop_describe(md_shop *shop, md_buffer *out) {
   md_runs_list(shop->driver.store, &(md_run_filter){.limit = 1}, describe_run, &at, NULL);
   md_table_init(&messages, md_message_headers);
   md_messages_list(shop->driver.store, &(md_message_filter){0}, add_message, &messages, NULL);
-  md_table_write(&messages, out, MD_TABLE_WIDTH, "No messages.");
+  md_table_write(&messages, out, md_screen_width(), "No messages.");
   md_expect_show_mail(shop, out);
 }

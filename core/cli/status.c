@@ -139,10 +139,11 @@ static json_t *read_retention(const overview *at) {
   int64_t span = 0, done = 0;
   if (md_settings_get_int(at->reader->store, "retention_done_at", &done, NULL)) return NULL;
   md_settings_get_int(at->reader->store, "retention_span", &span, NULL);
-  char time[MD_TIME_TEXT], name[32];
+  char time[32], name[32];
   json_t *row = json_object();
+  md_timestamp_format(done, time);
   json_object_set_new(row, "days", json_integer(span / MD_DAY));
-  json_object_set_new(row, "done_at", json_string(md_time_text(done, time)));
+  json_object_set_new(row, "done_at", json_string(time));
   for (int i = 0; i < 3; i++) {
     int64_t count = 0;
     snprintf(name, sizeof name, "retention_%s", counts[i]);

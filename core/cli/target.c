@@ -62,7 +62,7 @@ static int set_key(md_target *target, const char *key, md_error *err) {
 }
 
 static int find_key(md_target *target, const md_cli_args *args, md_error *err) {
-  const char *file = md_cli_arg(args, "key-file");
+  const char *file = md_cli_arg(args, "api-key-file");
   const char *environment = getenv("MOMENTD_KEY");
   if (!file) return environment && environment[0] ? set_key(target, environment, err) : 0;
   md_buffer text;

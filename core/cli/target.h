@@ -10,10 +10,10 @@ typedef struct md_target {
   md_http_client *client;
 } md_target;
 
-// The options that such commands share: url, key-file; for use in an option table.
+// The options that such commands share: url, api-key-file; for use in an option table.
 #define MD_TARGET_OPTIONS                                                                                              \
   {"url", "URL", "the daemon's address; otherwise that of the daemon of --db"}, {                                      \
-    "key-file", "FILE", "a file that holds the API key (or MOMENTD_KEY from the environment)"                          \
+    "api-key-file", "FILE", "a file that holds the API key (or MOMENTD_KEY from the environment)"                      \
   }
 
 // --url, or what the daemon of --db says of itself. 0, or an exit code after the reason was printed.

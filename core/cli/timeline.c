@@ -128,7 +128,7 @@ static int steps(md_table *table, md_store *store, md_arena *arena, const md_run
   return code ? md_error_set(err, code, "the journal of run %" PRId64 " is damaged", run->id) : 0;
 }
 
-// What a table would cut: why the run stopped, and why a message of it was not sent.
+// Why the run stopped, and why a message of it was not sent, in lines of their own.
 static int add_detail(void *context, const md_message *message) {
   bool kept_back = message->state == MD_MESSAGE_SUPPRESSED || message->state == MD_MESSAGE_FAILED;
   if (kept_back && message->detail)
@@ -155,6 +155,7 @@ int md_timeline_write(md_buffer *out, md_store *store, md_arena *arena, const md
                   thing ? md_arena_printf(arena, "%s, ", run->about.value) : "", person ? person : "unknown");
   md_table_init(&table, headers);
   table.whole = 1U << 0 | 1U << 3; // the time and the script's line
+  table.wraps = 1U << 1 | 1U << 2;
   md_table_time(&table, run->started_at);
   md_table_cell(&table, "trigger");
   md_table_cell(&table, md_timeline_event(store, arena, run->trigger_seq));

@@ -52,10 +52,6 @@ static int lint_head(linter *l, const md_frontmatter *head) {
 static int lint_markdown(linter *l, const md_frontmatter *head) {
   md_markdown body;
   md_mustache_options options = options_of(l);
-  if (!head->subject)
-    return md_error_set(l->err, MD_EINVAL,
-                        "%s:1: no subject: write \"subject: …\" between two lines --- (a text for SMS is a .txt file)",
-                        l->path);
   int rc = md_markdown_compile(l->path, head->body_line, head->body, head->body_len, &options, l->arena, &body, l->err);
   if (rc == 0 && body.raw_html_line)
     rc = md_error_set(l->err, MD_EINVAL, "%s:%d: HTML in Markdown is left out: write Markdown, or a .html file",
@@ -63,10 +59,30 @@ static int lint_markdown(linter *l, const md_frontmatter *head) {
   return rc;
 }
 
+// Of a mail that is HTML and text the text may have the subject.
+static bool text_has_subject(linter *l) {
+  size_t len = 0;
+  int stem = (int)(strrchr(l->path, '.') - l->path);
+  const char *path = md_arena_printf(l->arena, "%.*s.txt", stem, l->path);
+  const md_copy_source *source = l->partials.source;
+  const char *text = path ? source->get(source->context, path, &len) : NULL;
+  md_frontmatter head;
+  return text && md_frontmatter_parse(path, text, len, l->arena, &head, NULL) == 0 && head.subject;
+}
+
+static int lint_subject(linter *l, const char *ending, const md_frontmatter *head) {
+  if (head->subject || strcmp(ending, "txt") == 0) return 0;
+  if (strcmp(ending, "html") == 0 && text_has_subject(l)) return 0;
+  return md_error_set(l->err, MD_EINVAL,
+                      "%s:1: no subject: write \"subject: …\" between two lines --- (a text for SMS is a .txt file)",
+                      l->path);
+}
+
 static int lint_copy(linter *l, const char *ending, const char *text, size_t len) {
   md_frontmatter head;
   int rc = md_frontmatter_parse(l->path, text, len, l->arena, &head, l->err);
   if (rc == 0) rc = lint_head(l, &head);
+  if (rc == 0) rc = lint_subject(l, ending, &head);
   if (rc) return rc;
   return strcmp(ending, "md") == 0 ? lint_markdown(l, &head)
                                    : lint_mustache(l, head.body_line, head.body, head.body_len);

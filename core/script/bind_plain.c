@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // m:now, m:random, m:log: no steps, nothing of them is journaled (R2). Page: bind_plain.md. The engine's thread.
-#include "base/shown.h"
 #include "base/utf8.h"
 #include "script/bind.h"
 #include "script/sandbox.h"
 #include "script/step.h"
 #include "script/value.h"
+#include <string.h>
 
 static MD_RAISES int l_plain_now(lua_State *L) {
   const md_turn_host *host = md_step_host(L, "now");
@@ -45,15 +45,25 @@ static MD_RAISES int l_plain_random(lua_State *L) {
   return 1;
 }
 
-static void append_escaped(md_buffer *line, const char *text, size_t len) {
+// A C string can hold all but zeros; who shows the line escapes the rest, in its own way.
+static void append_text(md_buffer *line, const char *text, size_t len) {
+  for (const char *zero; (zero = memchr(text, 0, len)); text = zero + 1) {
+    md_buffer_append(line, text, (size_t)(zero - text));
+    md_buffer_puts(line, "\\x00");
+    len -= (size_t)(zero + 1 - text);
+  }
+  md_buffer_append(line, text, len);
+}
+
+static void append_value(md_buffer *line, const char *text, size_t len) {
   if (md_utf8_valid(text, len)) {
-    md_shown_append(line, text, len);
+    append_text(line, text, len);
     return;
   }
   md_buffer repaired;
   md_buffer_init(&repaired);
   md_utf8_from_latin1(&repaired, text, len);
-  if (repaired.data) md_shown_append(line, repaired.data, repaired.len);
+  if (repaired.data) append_text(line, repaired.data, repaired.len);
   md_buffer_deinit(&repaired);
 }
 
@@ -75,7 +85,7 @@ static void write_line(lua_State *L, const md_turn_host *host, int count) {
     size_t len;
     const char *text = lua_tolstring(L, i, &len);
     if (i > 2) md_buffer_putc(&line, '\t');
-    append_escaped(&line, text, shown(text, len));
+    append_value(&line, text, shown(text, len));
   }
   md_caller(L, &file, &number);
   host->log(host->context, "info", line.data ? line.data : "", number);

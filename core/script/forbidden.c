@@ -56,7 +56,17 @@ const char *md_forbidden_advice(const char *library, const char *name) {
   return found ? found->instead : NULL;
 }
 
+// What a configuration file is told.
+static MD_RAISES void refuse_in_data(lua_State *L, const char *library, const char *name) {
+  bool secret = strcmp(library, "os") == 0 && strcmp(name, "getenv") == 0;
+  md_raise(L, "%s%s%.50s is not available in a configuration file: %s", library, *library ? "." : "", name,
+           secret ? "a secret stands in a file that an option names (smtp_password_file, token_file, key_file); what "
+                    "differs from machine to machine is given on the command line"
+                  : "write the value itself");
+}
+
 void md_forbidden_check(lua_State *L, const char *library, const char *name) {
+  if (md_vm_of(L)->data && md_forbidden_advice(library, name)) refuse_in_data(L, library, name);
   const char *instead = md_forbidden_advice(library, name);
   if (instead) md_raise(L, "%s%s%.50s is not available in scripts: %s", library, *library ? "." : "", name, instead);
 }

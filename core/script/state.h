@@ -100,6 +100,7 @@ struct md_vm {
   const void *m;                // the object that run gets, to know it again
   bool metatables_used;         // in this turn: a step may then be inside a metamethod
   int log_lines;
+  bool data;          // what runs is a configuration file
   struct md_fmt *fmt; // made at the first use of the module fmt
   void *user;         // of the caller that opened the state (the plan)
 };

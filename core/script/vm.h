@@ -141,7 +141,7 @@ typedef struct md_turn_host {
   void (*step)(void *context, const md_step *step, md_answer *answer);
   double (*now)(void *context);                                              // seconds
   uint64_t (*random)(void *context);                                         // 64 random bits, deterministic (R2)
-  void (*log)(void *context, const char *level, const char *text, int line); // escaped and counted already (S9)
+  void (*log)(void *context, const char *level, const char *text, int line); // as it was said, and counted already (S9)
   // Whether the journal still has an answer for a step to come: instructions then are the replay's, and lines that were
   // logged before are not logged again. May be NULL: never.
   bool (*replaying)(void *context);
@@ -182,3 +182,5 @@ int md_vm_where(md_vm *vm, const md_event_view *event, bool *accepted, md_error 
 // Runs a Lua text in the sandbox that must return a table of data (configuration): strings, numbers, booleans, tables;
 // as JSON in the arena in scope. `name` is shown in errors.
 int md_script_data(const char *name, const char *text, size_t len, json_t **out, md_error *err);
+// The first line of such a text that gives `name` a value; 0: none does by that name.
+int md_script_data_line(const char *text, size_t len, const char *name);

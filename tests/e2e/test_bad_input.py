@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# ctest: label=e2e timeout=60 cost=10
+# ctest: label=e2e timeout=60 cost=10 tsan=yes
 """What the binary answers to what is wrong: plans, events, schedules, durations, answers of servers, labels, experiments.
 Each answer says what was wrong and where, and nothing else is harmed."""
 import http.client

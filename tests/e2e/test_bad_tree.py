@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# ctest: label=e2e timeout=120
+# ctest: label=e2e timeout=120 tsan=yes
 """What cannot be read of the scripts, or cannot be run, costs its own folder and no other, at the start too: the
 version of before stays live (S7)."""
 import json

@@ -1,14 +1,18 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# ctest: label=e2e,quick timeout=90
+# ctest: label=e2e,quick timeout=90 tsan=yes
 """The command line: help everywhere, exit codes that scripts can go by, the field names of --json, times, and ingest
 over HTTP (P5, W6)."""
+import collections
+import fcntl
 import gzip
 import json
 import os
 import re
+import struct
 import subprocess
 import tempfile
+import termios
 
 from harness import COPY, MOMENTD, SLOW, Shop, main, moment
 
@@ -331,6 +335,88 @@ def check_broken_files(shop, packed):
     assert code == 0 and summary["events"] == 0, summary
 
 
+def test_help_of_a_group():
+    for words in (["key", "--help"], ["key", "-h"], ["help", "key"]):
+        code, out, error = call(*words)
+        assert code == 0 and not error, (words, code, error)
+        assert all(command in out for command in ("key add", "key list", "key revoke")) and "runs" not in out, out
+    assert call("runs", "--help")[0] == 0
+    assert call("key")[0] == 2 and call("key", "ad", "--help")[0] == 2 and call("help", "kee")[0] == 2
+
+
+def in_a_terminal(columns, *arguments, environment=()):
+    """What a command prints on a terminal that is so wide (0: that does not say)."""
+    reader, terminal = os.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 25 if columns else 0, columns, 0, 0))
+    rest = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    command = subprocess.Popen([MOMENTD, *arguments], stdout=terminal, env={**rest, **dict(environment)})
+    os.close(terminal)
+    text = b""
+    while True:
+        try:
+            more = os.read(reader, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not more:
+            break
+        text += more
+    os.close(reader)
+    assert command.wait(timeout=60 * SLOW) == 0
+    return text.decode().splitlines()
+
+
+def test_tables_are_cut_on_a_terminal_alone():
+    long = " ".join(f"word{number}" for number in range(60))
+    with Shop({**SCRIPTS, "long/moment.lua": moment(f"m:set('k', {{ text = '{long}' }})\nm:get('k')\nreturn '{long}'")}) as shop:
+        shop.start()
+        shop.send("a", "ida", {"n": 1, "order_id": "o1", "email": "ida@example.com"})
+        run = shop.wait("the run", lambda: [row for row in shop.rows("runs", "list", "--moment", "long") if row["state"] == "done"])[0]["id"]
+        piped = shop.momentd("runs", "show", str(run))
+        assert long in piped and "…" not in piped, piped
+        assert long in shop.momentd("runs", "list"), "a pipe has no width"
+        for columns, environment, width in ((70, {}, 70), (0, {"COLUMNS": "90"}, 90), (0, {}, 80)):
+            cut = in_a_terminal(columns, "runs", "list", "--db", shop.db, environment=environment)
+            assert max(map(len, cut)) == width and any("…" in line for line in cut), (width, cut)
+        shown = in_a_terminal(100, "runs", "show", str(run), "--db", shop.db)
+        steps = shown[2:]
+        assert all(f"word{number}" in " ".join(steps) for number in range(60)) and not any("…" in line for line in steps[:20]), shown
+        assert shop.stop() == 0
+
+
+TIMES = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+
+
+def texts(value, name=""):
+    """All texts of a JSON value, with the names of their fields."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from texts(item, key)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts(item, name)
+    elif isinstance(value, str):
+        yield name, value
+
+
+def test_times_in_json_are_rfc_3339():
+    with Shop(SCRIPTS) as shop:
+        shop.start()
+        shop.send("a", "ida", {"n": 1, "order_id": "o1", "email": "ida@example.com"})
+        shop.wait("mail and the first look of retention", lambda: shop.mails() and shop.rows("status")[0]["retention"])
+        key = shop.momentd("key", "add", "k")
+        run, message = shop.rows("runs", "list")[0]["id"], shop.rows("messages", "list")[0]["id"]
+        found = collections.Counter()
+        for words in (["status"], ["events"], ["events", "--unmatched"], ["runs", "list"], ["runs", "show", str(run)], ["messages", "list"],
+                      ["messages", "show", str(message)], ["why", "ida"], ["people", "show", "ida"], ["moments", "list"],
+                      ["moments", "versions", "m"], ["quarantine", "list"], ["key", "list"], ["metrics", "list"]):
+            for name, text in texts(shop.rows(*words)):
+                if TIMES.match(text):
+                    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", text), (words, name, text)
+                    found[name] += 1
+        assert key and found["done_at"] == 1 and found["engine_time"] and found["received_at"], found
+        assert shop.stop() == 0
+
+
 def test_ingest_needs_its_key():
     with Shop(SCRIPTS) as shop:
         shop.start()
@@ -340,7 +426,7 @@ def test_ingest_needs_its_key():
         path = os.path.join(shop.dir, "key")
         with open(path, "w", encoding="utf-8") as file:
             file.write(key + "\n")
-        code, out, error = call("ingest", "-", "--db", shop.db, "--key-file", path, text=lines(1)[0].encode())
+        code, out, error = call("ingest", "-", "--db", shop.db, "--api-key-file", path, text=lines(1)[0].encode())
         assert code == 0 and "1 accepted" in out, (out, error)
 
 
@@ -374,8 +460,8 @@ def test_configuration_file():
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text)
             return call("run", "--config", path, "--db", shop.db, *more)
-        for text, wanted in [("delivry = 'live'", "return"), ("return { delivry = 'live' }", "delivery"),
-                             ("return { delivery = os.getenv('X') }", "os"), ("return {", "momentd.lua:1"),
+        for text, wanted in [("delivry = 'live'", "return"), ("return {\n delivry = 'live' }", "momentd.lua:2: there is no option \"delivry\"; did you mean \"delivery\"?"),
+                             ("return { smtp_password_file = os.getenv('X') }", "a secret stands in a file"), ("return {", "momentd.lua:1"),
                              ("return { delivery = 7 }", "text"),
                              ("return { idle_timeout = '3 parsecs' }", "idle_timeout")]:
             code, _, error = run(text)
@@ -389,4 +475,5 @@ with tempfile.TemporaryDirectory(prefix="momentd-cli-") as HERE:
     os.chdir(HERE)
     main(test_help, test_misuse_is_2_and_names_the_nearest, test_unreachable_is_3, test_json_and_tables, test_why,
          test_parked_runs_are_told_in_full, test_shadow_is_no_delivery, test_a_slip_of_the_pen_is_seen, test_event, test_ingest_over_http, test_ingest_needs_its_key, test_history_starts_nothing,
+         test_help_of_a_group, test_tables_are_cut_on_a_terminal_alone, test_times_in_json_are_rfc_3339,
          test_configuration_file)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# ctest: label=e2e,quick timeout=60
+# ctest: label=e2e,quick timeout=60 tsan=yes
 """docs/http-api.md to the letter: each curl block is run, and answers what the block after it says."""
 import os
 import re

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# ctest: label=e2e quick=no timeout=150
+# ctest: label=e2e quick=no timeout=150 tsan=yes
 """Runs in flight on another version, with the real binary (R4): tried, moved, told apart; under load with kill -9 in the
 middle; on a copy of the database without the scripts."""
 import glob
@@ -102,7 +102,7 @@ def test_what_is_not_known_is_named():
 
 
 WAITING = moment("return m:wait_for('b', { within = '%s' }) and 'b' or 'time'", OPTIONS + ", again = 'parallel'")
-RUNS = 4000
+RUNS = 4000 // SLOW
 
 
 def send_many(shop, first, count):

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# ctest: label=e2e timeout=60 cost=10
+# ctest: label=e2e timeout=60 cost=10 tsan=yes
 """What joining two people, and taking them apart, does to their mail: caps, limits and consent by real sends (P3, M5)."""
 import itertools
 

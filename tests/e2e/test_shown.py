@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# ctest: label=e2e timeout=120
+# ctest: label=e2e timeout=120 tsan=yes
 """What strangers write reaches no terminal and no log as it is: controls, separators and what turns the direction of
 writing are escaped wherever people read, and are exact in JSON (S9)."""
 import json
@@ -19,7 +19,7 @@ SCRIPTS = {
     "events.lua": PLAN,
     "keeps/moment.lua": moment("m:set('k', event.data.word)\nm:log(event.data.word)\n"
                                "m:send { template = 'x', data = { n = event.data.word } }\n"
-                               "m:wait_for('never', { within = '1d' })", "class = 'service', on = 'a', again = 'parallel'"),
+                               "m:wait_for('b', { within = '1d' })", "class = 'service', on = 'a', again = 'parallel'"),
     "keeps/x.da.md": "---\nsubject: Hej\npreview: p\n---\nNummer {{n}}\n",
     "throws/moment.lua": moment("error(event.data.word)", "class = 'service', on = 'a', again = 'parallel'"),
     "picky/moment.lua": moment("return 1", "class = 'service', on = 'a', where = function(e) error(e.data.word) end"),
@@ -88,6 +88,7 @@ def test_logs_in_json_are_json():
         lines = [json.loads(line) for line in shop.text_log().splitlines()]
         assert not BAD.search(shop.text_log())
         assert any(WILD in line.get("error", "") for line in lines), lines
+        assert any(line["room"] == "script" and line["msg"] == WILD + "\U000e0041" for line in lines), lines
 
 
 main(test_people_and_logs_see_escapes, test_logs_in_json_are_json)

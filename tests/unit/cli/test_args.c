@@ -104,10 +104,23 @@ static void finds_commands_of_two_words(void **state) {
   assert_null(md_cli_find(1, (char *const *)(const char *[]){"event2"}, &used));
 }
 
+// The first of two would be taken, and the other never be reached.
+static void no_command_has_an_option_twice(void **state) {
+  (void)state;
+  md_cli_option known[MD_CLI_OPTIONS_MAX];
+  for (const md_cli_command *const *at = md_cli_commands; *at; at++) {
+    int count = md_cli_options_of(*at, known);
+    for (int i = 0; i < count; i++)
+      for (int k = 0; k < i; k++)
+        if (strcmp(known[i].name, known[k].name) == 0) fail_msg("%s has --%s twice", (*at)->name, known[i].name);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(reads_options_and_words),       cmocka_unit_test(words_after_two_dashes_are_words),
       cmocka_unit_test(the_last_value_counts),         cmocka_unit_test(refuses_what_is_wrong),
-      cmocka_unit_test(refuses_numbers_that_are_none), cmocka_unit_test(finds_commands_of_two_words)};
+      cmocka_unit_test(refuses_numbers_that_are_none), cmocka_unit_test(finds_commands_of_two_words),
+      cmocka_unit_test(no_command_has_an_option_twice)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

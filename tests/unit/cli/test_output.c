@@ -55,6 +55,27 @@ static void cuts_the_widest(void **state) {
   writes(&table, 24, "RUN  NAME           WHY\n1    a name that …  kept\n");
 }
 
+static void wraps_what_is_not_cut(void **state) {
+  (void)state;
+  md_table table;
+  md_table_init(&table, headers);
+  table.wraps = 1U << 1;
+  md_table_number(&table, 1);
+  md_table_cell(&table, "not sent: no consent for reminders");
+  md_table_cell(&table, "x.lua:7");
+  md_table_number(&table, 2);
+  md_table_cell(&table, "ææææææææææææææææ");
+  md_table_cell(&table, NULL);
+  writes(&table, 24,
+         "RUN  NAME        WHY\n"
+         "1    not sent:   x.lua:7\n"
+         "     no consent\n"
+         "     for\n"
+         "     reminders\n"
+         "2    ææææææææææ\n"
+         "     ææææææ\n");
+}
+
 static void escapes_controls(void **state) {
   (void)state;
   md_table table;
@@ -90,8 +111,12 @@ static void times_for_people(void **state) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(aligns),           cmocka_unit_test(says_when_there_is_nothing),
-                                     cmocka_unit_test(cuts_the_widest),  cmocka_unit_test(escapes_controls),
-                                     cmocka_unit_test(times_for_people), cmocka_unit_test(lines_keep_their_order)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(aligns),
+                                     cmocka_unit_test(says_when_there_is_nothing),
+                                     cmocka_unit_test(cuts_the_widest),
+                                     cmocka_unit_test(wraps_what_is_not_cut),
+                                     cmocka_unit_test(escapes_controls),
+                                     cmocka_unit_test(times_for_people),
+                                     cmocka_unit_test(lines_keep_their_order)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

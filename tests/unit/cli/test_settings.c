@@ -112,6 +112,13 @@ static void refuses(fixture *f, const char *text, const char *says) {
 static void refuses_what_is_wrong(void **state) {
   fixture *f = *state;
   refuses(f, "return { listn = 'x' }", "did you mean \"listen\"?");
+  refuses(f, "-- listn\nreturn {\n  db = 'listn',\n  listn = 'x',\n}", ":4: there is no option \"listn\"");
+  refuses(f, "return {\n  ['listn'] = 'x',\n}", ":2: there is no option");
+  refuses(f, "local t = {} for _, k in ipairs { 'listn' } do t[k] = 1 end return t", ": there is no option");
+  refuses(f, "return {\n\n  max_age = 'soon' }", ":3: max_age");
+  refuses(f, "return {\n  smtp_password_file = os.getenv('X') }",
+          ":2: os.getenv is not available in a configuration file: a secret stands in a file that an option names");
+  refuses(f, "return { db = io.open('x') }", "is not available in a configuration file: write the value itself");
   refuses(f, "return { qqqqqqqq = 'x' }", "docs/configuration.md");
   refuses(f, "return { db = 7 }", "db must be a text");
   refuses(f, "return { scripts = { 7 } }", "scripts must be a text or a list of texts");

@@ -36,6 +36,9 @@ static const file files[] = {
     {"cart/link.da.html", "---\nsubject: L\n---\n<a href='{{url}}'>x</a>\n"},
     {"cart/code.da.txt", "Din kode: {{code}}\n"},
     {"cart/nosubject.da.md", "Hej\n"},
+    {"cart/bare.da.html", "<p>Hej</p>\n"},
+    {"cart/pair.da.html", "<p>Hej</p>\n"},
+    {"cart/pair.da.txt", "---\nsubject: Hej\n---\nHej\n"},
     {"cart/broken.da.md", "---\nsubject: x\n---\n\n{{#a}}\n"},
     {"cart/html.da.md", "---\nsubject: x\n---\nHi <b>you</b>\n"},
     {"cart/latin.da.md", "---\nsubject: x\n---\nbl\xe5\n"},
@@ -170,6 +173,7 @@ static void what_cannot_be_filled(void **state) {
   assert_unfillable_as("reminder", DATA(",\"name\":\"a\\r\\nBcc: x@y.dk\""), MD_EINVAL,
                        "cart/reminder.da.md:2: the subject has a control character");
   assert_unfillable_as("nosubject", "{}", MD_EINVAL, "cart/nosubject.da.md:1: the mail has no subject");
+  assert_unfillable_as("bare", "{}", MD_EINVAL, "cart/bare.da.html:1: the mail has no subject");
   assert_unfillable_as("broken", "{}", MD_EINVAL, "cart/broken.da.md:5: {{#a}} is never closed");
   assert_unfillable_as("latin", "{}", MD_EINVAL, "cart/latin.da.md: it or a partial is not UTF-8");
   assert_unfillable_as("nopartial", "{}", MD_EINVAL, "cart/nopartial.da.md:4: \"gone\" is no partial");
@@ -259,11 +263,12 @@ static void linted(void **state) {
   static const char *const good[] = {"cart/moment.lua",      "cart/README.md",    "cart/reminder.da.md",
                                      "cart/raw.da.html",     "cart/raw.da.txt",   "cart/code.da.txt",
                                      "cart/footer.mustache", "shared/layout.txt", "shared/layout_security.html",
-                                     "cart/missing.da.md"};
+                                     "cart/missing.da.md",   "cart/pair.da.html", "cart/pair.da.txt"};
   for (size_t i = 0; i < sizeof good / sizeof *good; i++)
     assert_lint(good[i], NULL);
   assert_lint("cart/broken.da.md", "cart/broken.da.md:5: {{#a}}");
   assert_lint("cart/nosubject.da.md", "cart/nosubject.da.md:1: no subject");
+  assert_lint("cart/bare.da.html", "cart/bare.da.html:1: no subject");
   assert_lint("cart/html.da.md", "cart/html.da.md:4: HTML in Markdown");
   assert_lint("cart/latin.da.md", "not UTF-8");
   assert_lint("cart/nopartial.da.md", "\"gone\" is no partial");
