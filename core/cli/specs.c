@@ -88,6 +88,10 @@ void md_specs_run(const md_specs *specs, const md_tree *tree, const md_source_fi
   bool more = true;
   int code = md_tree_of_moment(tree, md_tree_folder(file->path, arena), arena, &source, &err);
   if (!code) code = md_spec_new(&spec, file, &host, &err);
+  if (!code && md_spec_count(spec) == 0) { // as of a file that is being written
+    md_spec_free(spec);
+    code = md_error_set(&err, MD_EINVAL, "%s:1: there is no it(\"…\", function(shop) … end) in this spec", file->path);
+  }
   if (code) {
     specs->failed(specs->context, file->path, "the spec can be loaded", &err, NULL);
     return;

@@ -46,9 +46,10 @@ def reload_of(shop):
 def replace(shop, path, text):
     """As editors do it: a new file, renamed over the old one."""
     full = os.path.join(shop.scripts, path)
-    with open(full + ".new", "w", encoding="utf-8") as file:
+    scratch = os.path.join(os.path.dirname(full), ".scratch")
+    with open(scratch, "w", encoding="utf-8") as file:
         file.write(text)
-    os.rename(full + ".new", full)
+    os.rename(scratch, full)
 
 
 def test_changes_go_live_by_themselves():
@@ -147,6 +148,7 @@ def test_what_is_wrong_is_refused_and_said():
            (says("two"), SPEC % ("one", "one"), "m/moment_spec.lua:4: "),
            (says("two"), LOOP, "m/moment_spec.lua:1: "),
            (says("two"), f"describe('m', function() it('loops', function()\n{LOOP}end) end)", "m/moment_spec.lua:2: "),
+           (says("two"), "-- nothing yet", "m/moment_spec.lua:1: there is no it"),
            (moment("return os.time()"), None, "m/moment.lua:3: "),
            (big, None, "has at most 4 MiB"), (big[:300 << 10], None, "256 KiB")]
     with Shop({"m/moment.lua": says("one"), "n/moment.lua": says("n")}) as shop:
