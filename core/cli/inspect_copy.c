@@ -131,7 +131,7 @@ void md_inspect_variant(void *context, const char *template_name, const md_lint_
     check_arms(at, template_name, locales, variant);
     return;
   }
-  const md_experiment *experiment = md_experiments_find(at->experiments, variant->asked);
+  const md_experiment *experiment = variant->asked ? md_experiments_find(at->experiments, variant->asked) : NULL;
   const char *why = md_arena_printf(at->arena, "the variant %s", variant->before);
   bool control = experiment && strcmp(experiment->arms[0], variant->before) == 0;
   if (why && !control) check_variant(at, template_name, locales, variant->before, variant->line, why);

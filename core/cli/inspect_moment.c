@@ -39,6 +39,8 @@ static void check_calls(md_inspection *at, const md_definition *definition) {
                              .unknown_type = unknown_type,
                              .unknown_kind = md_inspect_unknown_kind,
                              .variant = md_inspect_variant,
+                             .locale = md_inspect_locale,
+                             .data = md_inspect_data,
                              .unknown_connection = at->connections ? unknown_connection : NULL,
                              .found = lint_finding};
   for (int i = 0; i < at->own->count; i++) {
@@ -56,11 +58,13 @@ static void check_files(md_inspection *at) {
     at->file = file->path;
     bool script = md_is_script(file->path);
     if (script) md_script_lint(file->data, file->len, lint_finding, at);
+    if (script) md_lint_names(file->data, file->len, at->arena, lint_finding, at);
     if (script) md_script_lint_steps(file->data, file->len, lint_finding, at);
     if (script) md_script_experiments(file->data, file->len, md_inspect_experiment, at);
     if (script) md_script_templates(file->data, file->len, template_named, at);
     if (md_inspect_is_copy(file->path) && md_copy_lint(&source, file->path, at->arena, &err))
       md_problems_add(&at->problems, at->moment, err.text);
+    md_inspect_nobodys(at, file);
   }
 }
 

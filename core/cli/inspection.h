@@ -60,6 +60,11 @@ md_copy_source md_inspect_copy(md_inspection *at);
 void md_inspect_template(md_inspection *at, const char *name, const char *file, int line);
 void md_inspect_variant(void *context, const char *template_name, const md_lint_variant_text *variant);
 
+// What a send gives its template, and files that are nobody's copy (inspect_send.c).
+void md_inspect_locale(void *context, const char *template_name, const char *locale, int line);
+void md_inspect_data(void *context, const char *template_name, const char *const *names, int line);
+void md_inspect_nobodys(md_inspection *at, const md_source_file *text);
+
 // Experiments: those of the tree, and those that a script names (inspect_experiments.c).
 void md_inspect_experiments(md_inspection *at);
 void md_inspect_experiment(void *context, int line, const char *name, size_t len);

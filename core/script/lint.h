@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds in a Lua text, before it runs, the names that scripts do not get (S1), the templates (M1) and the experiments
-// that it names. Pure; any thread.
+// that it names, names that are nothing. Pure; any thread.
 #pragma once
+#include "base/arena.h"
 #include <stddef.h>
 
 // Calls `each` for every use of a forbidden name, with its line and a sentence that says what to write instead. A name
@@ -22,3 +23,8 @@ void md_script_templates(const char *text, size_t len,
 // The same for every experiment: m:experiment("x"), m:experiment "x".
 void md_script_experiments(const char *text, size_t len,
                            void (*each)(void *context, int line, const char *name, size_t name_len), void *context);
+
+// Calls `each` for every name that nothing gives a value, and every name that the text makes global, once a name. 0 or
+// MD_ENOMEM.
+int md_lint_names(const char *text, size_t len, md_arena *arena,
+                  void (*each)(void *context, int line, const char *what), void *context);

@@ -67,6 +67,7 @@ static void check_step(md_lint_walk *walk, int index) {
   check_template(walk, begins[1], "template");
   check_template(walk, begins[1], "fallback_template");
   md_lint_variant(walk, begins[1]);
+  md_lint_data(walk, begins[1]);
 }
 
 static void open_block(md_lint_walk *walk, bool loop) {

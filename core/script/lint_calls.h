@@ -21,8 +21,11 @@ typedef struct md_call_lint {
   bool (*unknown_type)(void *context, const char *type, char *advice, size_t room);
   // The same of a kind that by = "…" names.
   bool (*unknown_kind)(void *context, const char *kind, char *advice, size_t room);
-  // A template sent with a variant that an experiment decides.
+  // A template sent with a variant that an experiment decides, or that is written out.
   void (*variant)(void *context, const char *template_name, const md_lint_variant_text *variant);
+  // A template sent in this locale, or with these names as its data and no other (NULL-terminated).
+  void (*locale)(void *context, const char *template_name, const char *locale, int line);
+  void (*data)(void *context, const char *template_name, const char *const *names, int line);
   // Whether nothing is configured under this name, with the nearest that is (or NULL). NULL: any name may be.
   bool (*unknown_connection)(void *context, const char *name, const char **near);
   void (*found)(void *context, int line, const char *what);

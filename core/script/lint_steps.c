@@ -98,6 +98,23 @@ static void check_step(const finder *f, const md_token *token, md_lexer lexer) {
   f->each(f->context, token->line, text);
 }
 
+// `m.send {`; with m as the first argument it is the same call.
+static void check_dot(const finder *f, const md_token *token, md_lexer lexer) {
+  char name[NAME_LENGTH], text[200];
+  const char *methods[MD_METHODS_MAX];
+  md_token open = md_lexer_next(&lexer), first = md_lexer_next(&lexer);
+  bool called = open.kind == MD_TOKEN_STRING || md_token_is(&open, "{") || md_token_is(&open, "(");
+  if (!called || (md_token_is(&open, "(") && md_token_is(&first, "m"))) return;
+  copy_name(token, name);
+  md_bind_methods(methods);
+  bool method = false;
+  for (int i = 0; methods[i] && !method; i++)
+    method = strcmp(methods[i], name) == 0;
+  if (!method) return;
+  snprintf(text, sizeof text, "m.%s is no call of a step: a colon stands before its name, write m:%s", name, name);
+  f->each(f->context, token->line, text);
+}
+
 // A text that has an m of its own is left alone.
 static bool declares_m(const char *text, size_t len) {
   md_lexer lexer;
@@ -123,6 +140,9 @@ void md_script_lint_steps(const char *text, size_t len, void (*each)(void *conte
     if (!member && md_token_is(&token, "m") && token.kind == MD_TOKEN_NAME && md_token_is(&colon, ":") &&
         name.kind == MD_TOKEN_NAME)
       check_step(&f, &name, ahead);
+    if (!member && md_token_is(&token, "m") && token.kind == MD_TOKEN_NAME && md_token_is(&colon, ".") &&
+        name.kind == MD_TOKEN_NAME)
+      check_dot(&f, &name, ahead);
     member = md_token_is(&token, ".") || md_token_is(&token, ":");
   }
 }

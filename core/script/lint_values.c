@@ -2,6 +2,7 @@
 // Looks in calls for values that the step would raise for when it runs: durations, hours, what is late. Pure.
 #include "base/duration.h"
 #include "script/lint_walk.h"
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,11 +25,27 @@ static void check_duration(md_lint_walk *walk, const char *step, const char *nam
     md_lint_tell(walk, token->line, step, "%s: %s", name, why.text);
 }
 
+// What is written out and is no duration: `within = -3`, `within = {}`, `within = true`.
+static void check_literal(md_lint_walk *walk, const char *step, const char *name, int value) {
+  const md_words *words = &walk->words;
+  const md_token *token = md_words_at(words, value), *next = md_words_at(words, value + 1);
+  bool alone = md_words_end(words, value) == value + 1;
+  bool negative = md_words_is(words, value, "-") && isdigit((unsigned char)next->text[0]) &&
+                  next->kind == MD_TOKEN_SYMBOL && md_words_end(words, value) == value + 2;
+  const char *what = negative                                                               ? "is negative"
+                     : md_words_is(words, value, "{")                                       ? "is a table"
+                     : alone && (md_token_is(token, "true") || md_token_is(token, "false")) ? "is a boolean"
+                                                                                            : NULL;
+  if (what) md_lint_tell(walk, token->line, step, "%s %s: give a text such as \"1h\", or seconds", name, what);
+}
+
 static void check_durations(md_lint_walk *walk, const char *step, int table) {
   static const char *const names[] = {"within", "quiet", "max_lateness", "over", "ttl", NULL};
   for (int i = 0; names[i]; i++) {
     const md_token *token = md_words_text(&walk->words, table, names[i]);
+    int value = md_words_value(&walk->words, table, names[i]);
     if (token) check_duration(walk, step, names[i], token);
+    if (value && !token) check_literal(walk, step, names[i], value);
   }
 }
 
@@ -56,6 +73,7 @@ static void check_sleep(md_lint_walk *walk, int argument) {
   const md_token *token = md_words_at(&walk->words, argument);
   bool whole = !md_words_is(&walk->words, argument + 1, "..");
   if (token->kind == MD_TOKEN_STRING && whole) check_duration(walk, "sleep", "the duration", token);
+  if (argument && token->kind != MD_TOKEN_STRING) check_literal(walk, "sleep", "the duration", argument);
 }
 
 static void check_send(md_lint_walk *walk, int table) {

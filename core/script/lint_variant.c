@@ -172,7 +172,7 @@ static int line_end(const md_words *words, int index) {
 static void tell_choices(md_lint_walk *walk, const char *template_name, choices *all, const char *decides, int line) {
   for (int i = 0; i < all->count && !decides; i++)
     decides = all->all[i].experiment;
-  for (int i = 0; i < all->count && decides; i++) {
+  for (int i = 0; i < all->count; i++) {
     all->all[i].line = line;
     all->all[i].asked = decides;
     walk->lint->variant(walk->lint->context, template_name, &all->all[i]);

@@ -27,3 +27,5 @@ bool md_lint_takes_types(const char *step);
 void md_lint_types(md_lint_walk *walk, const char *step, const int begins[static MD_WORDS_ARGUMENTS + 1]);
 // The variants that a send's table names (lint_variant.c).
 void md_lint_variant(md_lint_walk *walk, int table);
+// Its locale, and its data where all of it is written out (lint_data.c).
+void md_lint_data(md_lint_walk *walk, int table);

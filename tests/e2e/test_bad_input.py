@@ -110,7 +110,7 @@ def test_a_negative_duration():
     check({"m/moment.lua": moment("return 'x'", "class = 'service', on = 'a',\nmax_age = '-5m'")},
           "m/moment.lua:2: moment.define: max_age: Byte 1 ('-') makes the duration negative, and a duration goes forward; "
           "write a number and one of ms, s, m, h, d, w, as in \"90s\" or \"1.5h\".")
-    with Shop({"m/moment.lua": moment("local span = '-5m' m:sleep(span)"), "n/moment.lua": moment("m:wait_for('x', { within = -5 })"),
+    with Shop({"m/moment.lua": moment("local span = '-5m' m:sleep(span)"), "n/moment.lua": moment("local span = -5 m:wait_for('x', { within = span })"),
                "o/moment.lua": IDLE}).start() as shop:
         shop.send("a", "ida")
         runs = {run["moment"]: run for run in shop.rows("runs", "list")}

@@ -6,7 +6,7 @@ import json
 import os
 import signal
 
-from harness import Shop, main, moment
+from harness import PLAN, Shop, main, moment
 
 BACK = """---
 subject: {{product_id}} er på lager
@@ -83,5 +83,87 @@ def test_a_reload_refuses_what_check_refuses():
         assert shop.rows("runs", "list")[0]["state"] == "waiting"
 
 
-main(test_P4_back_in_stock_reaches_all_who_watch, test_P4_a_thing_of_another_person_is_told_of,
+KNOWN = "assert error getmetatable ipairs math next null pairs pcall rawequal rawget rawlen select " \
+        "setmetatable string table tonumber tostring type utf8 xpcall"
+
+# Each line of a moment, and what `check` says of it; None: nothing.
+NAMES = [
+    ("local news = event.data", None),
+    ("if nws then return nws.x end", "nws is nothing here, and nil when it is read: did you mean news?"),
+    ("counter = 1", "counter is global by this: write local counter = …"),
+    ("counter = counter + 1", None),
+    ("function helper(x) return x end", "function helper is global: write local function helper"),
+    ("helper(fmt.money(1, 'DKK', 'da'))", 'fmt is nothing here: write local fmt = require "fmt" first'),
+    ("local a <const>, b = 1, 2; local t = { a = a, b = b, c = function(d, ...) return d, ... end }", None),
+    ("for i, v in ipairs(t) do t[i] = v == a and b or t.c end goto over ::over::", None),
+    ("local function own(p) return p.q end own { q = 'q' } function t.f() end function t:g() return self end", None),
+    ("t.a, t.b = t.b, t.a; t.x = 1; if a ~= b and a <= b and a == b then a2 = 1 end", "a2 is global by this"),
+    ("local s = 'nothing' .. [[ here ]] -- nothing either", None),
+]
+
+VALUES = [
+    ('m.send { template = "w" }', "m.send is no call of a step: a colon stands before its name, write m:send"),
+    ('m.send(m, { template = "w", data = event.data })', None),
+    ('m:wait_for("order.placed", { within = -3 })', 'm:wait_for: within is negative: give a text such as "1h", or seconds'),
+    ('m:wait_for("order.placed", { within = {} })', "m:wait_for: within is a table: give"),
+    ('m:wait_for("order.placed", { within = true })', "m:wait_for: within is a boolean: give"),
+    ('m:wait_for("order.placed", { within = 3600, where = function() return true end })', None),
+    ('m:sleep(-1)', "m:sleep: the duration is negative"),
+    ('m:sleep(event.data.pause - 1)', None),
+    ('m:send { template = "w", data = event.data, variant = "nope" }', "the variant nope has no copy in da: write w_nope.da.md"),
+    ('m:send { template = "w", data = event.data, locale = "danish" }', 'm:send: locale = "danish": the template w has no copy in it, and would be '
+     "sent in da; there is: da"),
+    ('m:send { template = "w", data = event.data, locale = "da-DK" }', None),
+]
+
+
+def expect_lines(shop, lines, first=3):
+    said = shop.momentd("check", shop.scripts, code=1).splitlines()[:-1]
+    wanted = {number: text for number, (_, text) in enumerate(lines, first) if text}
+    for number, text in wanted.items():
+        assert any(line.startswith(f"m/moment.lua:{number}: ") and text in line for line in said), (number, text, said)
+    assert len(said) == len(wanted), said
+
+
+def test_check_knows_which_names_are_nothing():
+    with Shop({"events.lua": PLAN, "m/moment.lua": moment("\n".join(line for line, _ in NAMES))}) as shop:
+        expect_lines(shop, NAMES)
+        names = ", ".join(KNOWN.split())
+        shop.write({"m/moment.lua": moment(f"for i, v in ipairs {{ {names} }} do\n  assert(v ~= nil)\nend\n"
+                                           f"return tostring(select('#', {names}))")})
+        assert "no problems" in shop.momentd("check", shop.scripts)
+        shop.start()
+        shop.send("a", "ida", {})
+        shop.wait("the run", lambda: shop.rows("runs", "list")[0]["outcome"] == str(len(KNOWN.split())))
+
+
+def test_check_reads_values_that_are_written_out():
+    with Shop({"m/w.da.md": BACK.replace("{{product_id}}", "x"),
+               "m/moment.lua": moment("\n".join(line for line, _ in VALUES))}) as shop:
+        expect_lines(shop, VALUES)
+
+
+def test_check_compares_copy_and_data():
+    copy = "---\nsubject: {{titel}}\n---\n{{#lines}}{{whatever}}{{/lines}} {{order.id}} {{name}}\n"
+    for data, wanted in (('{ title = "x", order = event.data }',
+                          ["m/w.da.md:2: {{titel}} is not in the data that m:send gives at m/moment.lua:3: did you mean {{title}}?"]),
+                         ('{ titel = "x", ["order"] = event.data }', []),
+                         ('{ title = "x", [event.data.key] = 1 }', []),  # who knows
+                         ('event.data', [])):
+        with Shop({"events.lua": PLAN, "m/w.da.md": copy,
+                   "m/moment.lua": moment(f'm:send {{ template = "w", data = {data} }}')}) as shop:
+            said = shop.momentd("check", shop.scripts, code=1 if wanted else 0).splitlines()
+            assert said[:-1] == wanted, (data, said)
+
+
+def test_check_tells_of_nobodys_copy():
+    with Shop({"events.lua": PLAN, "m/w.da.md": BACK.replace("{{product_id}}", "x"), "m/w-en.md": BACK, "m/notes.md": "Notes.\n",
+               "m/README.md": "# m\n", "m/moment.lua": moment('m:send { template = "w" }')}) as shop:
+        said = shop.momentd("check", shop.scripts, code=1).splitlines()
+        assert said == ["m/w-en.md:1: this is nobody's copy, and is not used: copy is named TEMPLATE.LOCALE.md, such as w.en.md",
+                        "1 moment, 1 problem"], said
+
+
+main(test_check_knows_which_names_are_nothing, test_check_reads_values_that_are_written_out,
+     test_check_compares_copy_and_data, test_check_tells_of_nobodys_copy, test_P4_back_in_stock_reaches_all_who_watch, test_P4_a_thing_of_another_person_is_told_of,
      test_a_reload_refuses_what_check_refuses)

@@ -30,9 +30,10 @@ SCRIPTS = {
     "fails/x.da.md": COPY,
     "catches/moment.lua": on("catches", CATCH),
     "catches/x.da.md": COPY,
-    "keeps/moment.lua": "local moment = require 'moment'\nlocal seen = 0\ntotal = total or 0\n"
+    "keeps/moment.lua": "local moment = require 'moment'\nlocal seen = 0\nlocal kept = require 'kept'\n"
                         "return moment.define { class = 'service', on = 'fine', again = 'parallel', run = function(m)\n"
-                        "seen, total = seen + 1, total + 1\nreturn seen .. ' ' .. total\nend }\n",
+                        "seen, kept.total = seen + 1, kept.total + 1\nreturn seen .. ' ' .. kept.total\nend }\n",
+    "shared/kept.lua": "return { total = 0 }\n",
     "fine/moment.lua": on("fine", "return 'fine'"),
 }
 
@@ -171,9 +172,9 @@ def test_M1_broken_copy_does_not_go_live():
         shop.wait("the mail", lambda: [row["template"] for row in shop.rows("messages", "list")] == ["x"])
         assert "template" not in [row["reason"] for row in shop.rows("messages", "list")]
         # What only the data can tell is known when it is sent; status says so until a version without it is live.
-        shop.write({"m/moment.lua": SENDS, "m/x.da.md": FIELD})
+        shop.write({"m/moment.lua": moment("m:send { template = 'x', data = event.data }"), "m/x.da.md": FIELD})
         shop.momentd("reload")
-        shop.send("a", "bo", {"email": "bo@example.com"})
+        shop.send("a", "bo", {"email": "bo@example.com", "n": 1})
         shop.wait("the loss", lambda: shop.rows("status")[0]["errors"])
         assert "1 mail is lost: " in shop.momentd("status") and "missing" in shop.momentd("status")
         shop.write({"m/x.da.md": COPY + "More.\n"})

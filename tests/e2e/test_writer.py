@@ -53,7 +53,7 @@ LINES = [
     ('e = wait_for("order.placed", { within = "1h" })', "there is no function wait_for: a step is a method of m, which run is given: write m:wait_for(…)"),
     ('m:sleep_until { hour = 25 }', "m:sleep_until: hour must be a whole number from 0 to 23"),
     ('m:sleep_until { hour = 23, minute = 59, late = "go_on", max_lateness = "2h" }', None),
-    ('m:sleep_until { hour = h + 1 }', None),
+    ('m:sleep_until { hour = event.data.h + 1 }', None),
     ('m:experiment("subject")', None),
     ('m:experiment "subjct"', 'm:experiment("subjct") names an experiment that no file declares; did you mean "subject"?'),
     ('m:experiment "other"', 'm:experiment("other") names an experiment that no file declares for this moment: '
@@ -132,10 +132,10 @@ def test_check_follows_variants_that_are_computed():
         'variant = (m:experiment("subject")) .. "_y"': "the arm b of subject has no copy in da: write w_b_y.da.md",
         'variant = m:experiment("subject") or "a"': "the arm b of subject has no copy in da: write w_b.da.md",
         'variant = m:experiment("subject") == "b" and "short" or nil': "the variant short has no copy in da: write w_short.da.md",
-        'variant = names[m:experiment("subject")]': "check cannot see which variants come of the arms of subject: give the arm itself",
-        'variant = f(m:experiment "subject")': "check cannot see which variants come of the arms of subject",
+        'variant = event.data[m:experiment("subject")]': "check cannot see which variants come of the arms of subject: give the arm itself",
+        'variant = tostring(m:experiment "subject")': "check cannot see which variants come of the arms of subject",
         'variant = event.data.arm': None,
-        'variant = "b"': None,
+        'variant = "b"': "the variant b has no copy in da: write w_b.da.md",
     }
     for value, wanted in told.items():
         for line, number in ((f'm:send {{ template = "w", {value} }}', 3),

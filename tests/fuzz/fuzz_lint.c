@@ -51,7 +51,19 @@ static bool unknown_connection(void *context, const char *name, const char **nea
 
 static void variant(void *context, const char *template_name, const md_lint_variant_text *at) {
   check_line(context, at->line);
-  md_require(template_name && at->before && at->after && at->asked);
+  md_require(template_name && at->before && at->after);
+}
+
+static void locale(void *context, const char *template_name, const char *text, int line) {
+  check_line(context, line);
+  md_require(template_name && text);
+}
+
+static void given(void *context, const char *template_name, const char *const *names, int line) {
+  reading *at = context;
+  check_line(at, line);
+  for (; template_name && *names; names++)
+    at->told += (*names)[0] == 0;
 }
 
 static void emitted(void *context, const char *type) {
@@ -100,6 +112,8 @@ static void read_calls(reading *at, const char *text, size_t len, md_arena *aren
                              .unknown_type = unknown,
                              .unknown_kind = unknown,
                              .variant = variant,
+                             .locale = locale,
+                             .data = given,
                              .unknown_connection = unknown_connection,
                              .found = found};
   md_require(md_lint_calls(&lint, text, len, arena) == 0);
@@ -125,6 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     reading at = {.lines = lines_of(text, size), .begin = text, .end = text + size};
     md_script_lint(text, size, found, &at);
     md_script_lint_steps(text, size, found, &at);
+    md_require(md_lint_names(text, size, arena, found, &at) == 0);
     md_script_templates(text, size, named, &at);
     md_script_experiments(text, size, named, &at);
     read_calls(&at, text, size, arena);

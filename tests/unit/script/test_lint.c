@@ -84,9 +84,46 @@ static void test_steps_called_as_globals(void **state) {
   names("-- send {}\nlocal s = 'send {}' if count == 1 then total = add end", "");
 }
 
+static void nothing(const char *text, const char *expected) {
+  findings all = {{0}};
+  md_arena *arena = md_arena_new(0);
+  assert_int_equal(md_lint_names(text, strlen(text), arena, note, &all), 0);
+  md_arena_free(arena);
+  assert_string_equal(all.text, expected);
+}
+
+static void test_names_that_are_nothing(void **state) {
+  (void)state;
+  nothing("local news = 1\nreturn nws or nws", "2: nws is nothing here, and nil when it is read: did you mean news?\n");
+  nothing("return x", "1: x is nothing here, and nil when it is read: declare it with local\n");
+  nothing("return fmt.money()", "1: fmt is nothing here: write local fmt = require \"fmt\" first\n");
+  nothing("function f() end local function g() m:get 'x' end",
+          "1: function f is global: write local function f\n"
+          "1: m is nothing here: run is given it, and hands it to the functions that take steps\n");
+  nothing("a, b.c = 1, 2\nlocal t = { d = 1, [e] = 2; f }\na = 1",
+          "3: a is global by this: write local a = …\n1: b is nothing here, and nil when it is read: declare it with "
+          "local\n2: e is nothing here, and nil when it is read: declare it with local\n2: f is nothing here, and nil "
+          "when it is read: declare it with local\n");
+  nothing("local a <const>, b <close> = 1 for i, v in pairs {} do a = b + i + v end goto on ::on:: return a == b", "");
+  nothing("local t = { f = function(x, ...) local y = x; return { x = y, y } end } return t.z, t:q(), 'z', os.time(), "
+          "print",
+          "");
+  nothing("local function f(m) m:get 'x' end send {} if a",
+          "1: a is nothing here, and nil when it is read: declare it with local\n");
+  nothing("local t = 1 if t ~= 2 and t <= 3 then t = 4 end", "");
+}
+
+static void test_dots_instead_of_colons(void **state) {
+  (void)state;
+  steps("m.send { template = 'x' }", "1: m.send is no call of a step: a colon stands before its name, write m:send\n");
+  steps("m.sleep '1h'", "1: m.sleep is no call of a step: a colon stands before its name, write m:sleep\n");
+  steps("m.send(m, { template = 'x' }) view.m.send {} m.other {} f(m.send)", "");
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_unknown_steps), cmocka_unit_test(test_unknown_options),
-                                     cmocka_unit_test(test_forbidden_names),
-                                     cmocka_unit_test(test_steps_called_as_globals)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_unknown_steps),          cmocka_unit_test(test_unknown_options),
+      cmocka_unit_test(test_forbidden_names),        cmocka_unit_test(test_steps_called_as_globals),
+      cmocka_unit_test(test_names_that_are_nothing), cmocka_unit_test(test_dots_instead_of_colons)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

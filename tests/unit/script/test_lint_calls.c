@@ -42,7 +42,20 @@ static bool unknown_connection(void *context, const char *name, const char **nea
 static void variant(void *context, const char *template_name, const md_lint_variant_text *at) {
   (void)context;
   note("%d: %s: %s<%s>%s of %s\n", at->line, template_name, at->before, at->experiment ? at->experiment : "", at->after,
-       at->asked);
+       at->asked ? at->asked : "none");
+}
+
+static void locale(void *context, const char *template_name, const char *text, int line) {
+  (void)context;
+  note("%d: %s in %s\n", line, template_name, text);
+}
+
+static void data(void *context, const char *template_name, const char *const *names, int line) {
+  (void)context;
+  note("%d: %s gets", line, template_name);
+  for (; *names; names++)
+    note(" %s", *names);
+  note("\n");
 }
 
 static void lint(const char *text, const char *expected) {
@@ -50,6 +63,8 @@ static void lint(const char *text, const char *expected) {
                              .unknown_type = unknown,
                              .unknown_kind = unknown,
                              .variant = variant,
+                             .locale = locale,
+                             .data = data,
                              .unknown_connection = unknown_connection,
                              .found = found};
   said[0] = '\0';
@@ -164,11 +179,33 @@ static void variants(void **state) {
        "3: m:send: check cannot see which variants come of the arms of e: give the arm itself (variant = arm) and name "
        "the copy after the arms\n");
   lint("m:send { template = 't', variant = 'b' } m:send { template = 't', variant = x.y } m:send { template = 't' }",
-       "");
+       "1: t: b<> of none\n");
   lint("a = a m:send { template = 't', variant = a }", ""); // a name given itself ends too
   lint("m:send { template = 't', variant = m:experiment 'e' .. m:experiment 'f' }",
        "1: m:send: check cannot see which variants come of the arms of e: give the arm itself (variant = arm) and name "
        "the copy after the arms\n");
+}
+
+static void test_M1_what_a_send_gives(void **state) {
+  (void)state;
+  lint("m:send { template = 't', locale = 'da', data = { a = 1, ['b'] = { c = 1, 2 }, d = f(1, 2), } }",
+       "1: t in da\n1: t gets a b d\n");
+  lint("m:send { template = 't',\nlocale = 'd' .. 'a', data = {} }", "2: t gets\n");
+  lint("m:send { template = 't', data = { a = 1, [b] = 2 } }", "");
+  lint("m:send { template = 't', data = { a = 1, 2 } }", "");
+  lint("m:send { template = 't', data = { f = function() local a, b = 1, 2 return a end } }", ""); // who knows
+  lint("m:send { template = 't', data = event.data }", "");
+  lint("m:send { template = 't', data = { a = 1", "");
+}
+
+static void test_W7_no_durations(void **state) {
+  (void)state;
+  lint("m:wait_for('known', { within = -3 })",
+       "1: m:wait_for: within is negative: give a text such as \"1h\", or seconds\n");
+  lint("m:collect('known', { within = 1, quiet = {} })",
+       "1: m:collect: quiet is a table: give a text such as \"1h\", or seconds\n");
+  lint("m:sleep(true)", "1: m:sleep: the duration is a boolean: give a text such as \"1h\", or seconds\n");
+  lint("m:sleep(-x) m:sleep(3 - 1) m:sleep(-3 + x) m:sleep(true and 3 or 4) m:wait_for('known', { within = a })", "");
 }
 
 static void texts_that_end_in_the_middle(void **state) {
@@ -214,6 +251,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_H1_posts_in_a_loop, set_up, tear_down),
       cmocka_unit_test_setup_teardown(connections, set_up, tear_down),
       cmocka_unit_test_setup_teardown(variants, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_M1_what_a_send_gives, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_W7_no_durations, set_up, tear_down),
       cmocka_unit_test_setup_teardown(texts_that_end_in_the_middle, set_up, tear_down),
       cmocka_unit_test_setup_teardown(emitted_types_and_lines, set_up, tear_down),
   };
