@@ -5,6 +5,7 @@
 #include "intake/event_draft.h"
 #include "intake/header_value.h"
 #include "intake/media_type.h"
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -84,12 +85,24 @@ static int read_body(md_draft *draft, const char *content_type, const char *body
   return 0;
 }
 
+// Most likely a whole event in the body.
+static void explain(const md_event_header *headers, size_t header_count, md_error *err) {
+  size_t len = err ? strlen(err->text) : 0;
+  for (size_t i = 0; i < header_count; i++)
+    if (strncasecmp(headers[i].name, "ce-", 3) == 0) return;
+  if (len)
+    snprintf(err->text + len, sizeof err->text - len,
+             "; with this Content-Type they are ce- headers, and the body is the data alone: for a whole event in the "
+             "body send application/cloudevents+json");
+}
+
 static int decode(md_draft *draft, const md_event_header *headers, size_t header_count, const char *content_type,
                   const char *body, size_t len, md_error *err) {
   for (size_t i = 0; i < header_count; i++)
     if (strncasecmp(headers[i].name, "ce-", 3) == 0) read_header(draft, &headers[i]);
   int malformed = read_body(draft, content_type, body, len, err);
   int code = md_draft_finish(draft, malformed ? NULL : err);
+  if (!malformed && code == MD_EINVAL) explain(headers, header_count, err);
   return malformed ? malformed : code;
 }
 

@@ -170,6 +170,15 @@ static int partial_name(renderer *r, const md_mustache_node *node, const char **
   return 0;
 }
 
+static int no_partial(const renderer *r, const md_mustache_node *node, const char *name) {
+  const char *what =
+      md_arena_printf(r->arena,
+                      "is no partial: there is no such file, neither %.64s.mustache beside the moment's copy nor "
+                      "shared/partials/%.64s.mustache",
+                      name, name);
+  return what ? fail(r, MD_EINVAL, node, what) : md_error_set(r->err, MD_ENOMEM, "out of memory");
+}
+
 static int find_partial(renderer *r, const md_mustache_node *node, const md_mustache **out) {
   const char *name;
   int rc = partial_name(r, node, &name);
@@ -183,7 +192,7 @@ static int find_partial(renderer *r, const md_mustache_node *node, const md_must
   const char *file = name;
   const char *text =
       *name && r->options->partial ? r->options->partial(r->options->partial_context, name, &len, &file) : NULL;
-  if (!text && r->options->strict) return fail(r, MD_EINVAL, node, "is no partial: there is no such file");
+  if (!text && r->options->strict) return no_partial(r, node, name);
   *out = NULL;
   if (text) rc = md_mustache_compile(file, 1, text, len, r->arena, out, r->err);
   cached *entry = rc ? NULL : md_arena_alloc(r->arena, sizeof *entry);

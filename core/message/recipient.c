@@ -63,6 +63,16 @@ static const char *from_profile(const md_send *send, md_arena *arena, const char
   return to;
 }
 
+// The commonest reason: an event carries an address, and the plan does not say so.
+static const char *undeclared(const md_send *send, md_arena *arena, const char *why) {
+  const char *more =
+      md_arena_printf(arena,
+                      "%s; the trigger's data.email was not looked at, as events.lua declares no address for its "
+                      "type: write address = { email = \"data.email\" } there",
+                      why);
+  return text_at(send->trigger, "data.email") && more ? more : why;
+}
+
 static bool is_security(const md_send *send) {
   return strcmp(send->class_name, "security") == 0;
 }
@@ -78,5 +88,6 @@ int md_recipient_find(const md_outbox_options *options, const md_send *send, md_
   if (md_recipient_internal(send)) return by_name(options, md_json_text(send->args, "to"), to, err);
   *to = from_trigger(send, arena, why);
   if (!*to && !is_security(send)) *to = from_profile(send, arena, why);
+  if (!*to && send->trigger && !(send->address_email && *send->address_email)) *why = undeclared(send, arena, *why);
   return 0;
 }

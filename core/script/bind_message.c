@@ -73,14 +73,22 @@ static MD_RAISES void take_lateness(lua_State *L, json_t *args) {
     md_value_put(L, args, "max_lateness", md_value_seconds(L, lateness));
 }
 
+// `m:send { "back" }`
+static MD_RAISES void refuse_bare_name(lua_State *L) {
+  if (lua_rawgeti(L, 2, 1) == LUA_TSTRING)
+    md_raise(L, "m:send takes named options: write template = \"%s\"", lua_tostring(L, -1));
+  lua_pop(L, 1);
+}
+
 static MD_RAISES int l_message_send(lua_State *L) {
   static const char *const channels[] = {"email", NULL};
   md_step_allowed(L, "send");
   if (lua_type(L, 2) != LUA_TTABLE) md_raise(L, "m:send takes a table: m:send { template = \"confirmation\" }");
+  refuse_bare_name(L);
   md_options_check(L, 2, "m:send", md_options_send);
   json_t *args = md_value_made(L, json_object());
   const char *name = take_template(L, args, "template");
-  if (!name) md_raise(L, "m:send needs a template");
+  if (!name) md_raise(L, "m:send needs a template: write template = \"…\"");
   int channel = md_options_find_choice(L, 2, "m:send", "channel", channels);
   if (channel >= 0) md_value_put(L, args, "channel", json_string(channels[channel]));
   take_template(L, args, "fallback_template");

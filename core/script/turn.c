@@ -18,6 +18,7 @@ typedef struct turn {
   const json_t *state;
   const char *outcome;
   bool accepted;
+  int end_line; // of run: which return it was, nobody knows any more
 } turn;
 
 // Runs the moment's files and pushes the function `name` of its definition.
@@ -45,9 +46,10 @@ static MD_RAISES int finish_run(lua_State *L, int status, lua_KContext context) 
   if (lua_isnil(L, -1)) return 0;
   size_t len = 0;
   const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
-  if (!text || len > OUTCOME_MAX || memchr(text, 0, len) || !md_utf8_valid(text, len)) {
-    lua_pushfstring(L, "%s:1: run returned %s: an outcome is a text of at most 1 KiB of UTF-8, or nothing",
-                    md_vm_of(L)->main->path,
+  bool bad = !text || len > OUTCOME_MAX || memchr(text, 0, len) || !md_utf8_valid(text, len);
+  if (bad) {
+    lua_pushfstring(L, "%s:%d: run returned %s: an outcome is a text of at most 1 KiB of UTF-8, or nothing",
+                    md_vm_of(L)->main->path, t->end_line,
                     text                  ? "a text that is too long or malformed"
                     : md_secret_at(L, -1) ? "a secret"
                                           : luaL_typename(L, -1));
@@ -59,7 +61,11 @@ static MD_RAISES int finish_run(lua_State *L, int status, lua_KContext context) 
 
 static MD_RAISES int run_body(lua_State *L) {
   turn *t = lua_touserdata(L, 1);
+  lua_Debug info = {0};
   push_function(L, "run");
+  lua_pushvalue(L, -1);
+  lua_getinfo(L, ">S", &info);
+  t->end_line = info.lastlinedefined > 0 ? info.lastlinedefined : 1;
   if (md_vm_of(L)->definition.has_upgrade) {
     lua_pushliteral(L, "upgrade");
     lua_rawget(L, -3);

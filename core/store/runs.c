@@ -166,7 +166,9 @@ static int read_only_row(md_store *store, md_row *row, md_run *out, md_error *er
 static int get_one(md_store *store, const char *sql, int64_t bound, md_arena *arena, md_run *out, md_error *err) {
   md_row row = {.arena = arena};
   int code = md_statement_open(store, &row.stmt, err, sql, "i", bound);
-  return code ? code : read_only_row(store, &row, out, err);
+  code = code ? code : read_only_row(store, &row, out, err);
+  return code == MD_ENOTFOUND ? md_error_set(err, code, "there is no run %lld in this database", (long long)bound)
+                              : code;
 }
 
 static const char select_run[] = "SELECT " COLUMNS " FROM runs WHERE id = ?1";

@@ -164,6 +164,39 @@ def test_check_tells_of_nobodys_copy():
                         "1 moment, 1 problem"], said
 
 
-main(test_check_knows_which_names_are_nothing, test_check_reads_values_that_are_written_out,
+def test_E1_a_whole_event_as_plain_json():
+    with Shop({"m/moment.lua": moment("return 'x'")}) as shop:
+        shop.start()
+        body = json.dumps({"specversion": "1.0", "id": "1", "source": "/s", "type": "a"})
+        status, answer, _ = shop.request("POST", "/v1/events", body, {"Content-Type": "application/json"})
+        assert status == 400, answer
+        assert answer["error"].startswith("missing attributes: specversion, id, source, type; "), answer
+        assert answer["error"].endswith("for a whole event in the body send application/cloudevents+json"), answer
+        status, answer, _ = shop.request("POST", "/v1/events", body, {"Content-Type": "application/json", "ce-id": "1"})
+        assert status == 400 and "cloudevents+json" not in answer["error"], answer
+
+
+def test_errors_say_where_and_what_to_write():
+    with Shop({"events.lua": 'return require "plan".define { person = { strong = { "subject" } }, events = { a = {} } }\n', "m/x.da.md": BACK.replace("{{product_id}}", "x"),
+               "m/moment.lua": moment("m:send { template = 'x' }\nreturn {}", "class = 'service', on = 'a', again = 'parallel'"),
+               "n/moment.lua": moment("m:send { 'back' }")}) as shop:
+        shop.start()
+        shop.send("a", "ida", {"email": "ida@example.com"})
+        reasons = {row["moment"]: row["reason"] for row in shop.rows("runs", "list")}
+        assert reasons["n"].endswith('m:send takes named options: write template = "back"'), reasons
+        assert reasons["m"].startswith("m/moment.lua:5: run returned table: "), reasons
+        shop.write({"m/moment.lua": moment("m:send { template = 'x' }", "class = 'service', on = 'a', again = 'parallel'")})
+        shop.momentd("reload")
+        shop.send("a", "bo", {"email": "bo@example"})
+        shop.send("a", "eva", {"email": "eva@example.com"})
+        said = shop.momentd("why", "eva")
+        assert "the trigger's data.email was not looked at, as events.lua declares no address for its type" in said, said
+        assert "there is no run 99 in this database" in shop.momentd("runs", "show", "99", code=1)
+        long = "x" * 150
+        shop.send("a", long, {})
+        assert long in shop.momentd("runs", "list")  # piped: nothing is cut
+
+
+main(test_E1_a_whole_event_as_plain_json, test_errors_say_where_and_what_to_write, test_check_knows_which_names_are_nothing, test_check_reads_values_that_are_written_out,
      test_check_compares_copy_and_data, test_check_tells_of_nobodys_copy, test_P4_back_in_stock_reaches_all_who_watch, test_P4_a_thing_of_another_person_is_told_of,
      test_a_reload_refuses_what_check_refuses)

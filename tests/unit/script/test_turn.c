@@ -117,7 +117,7 @@ static void test_R3_errors_bear_file_and_line(void **state) {
   script_expect_error("error({})", "m1/moment.lua:3: an error value of type table was raised");
   script_expect_error("error(setmetatable({}, { __tostring = function() return 'told' end }))", "told");
   script_expect_error("m:get('raise')", "m1/moment.lua:3: the host says no");
-  script_expect_error("return 5", "m1/moment.lua:1: run returned number");
+  script_expect_error("return 5", "m1/moment.lua:4: run returned number");
   script_expect_error("return ('x'):rep(1025)", "too long");
   script_expect_error("return '\\xff'", "malformed");
   script_expect(("return nil"), NULL);
