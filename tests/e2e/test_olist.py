@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# ctest: label=e2e,data timeout=240 asan=no cost=60
+# ctest: label=e2e,data timeout=240 cost=60
 """17,785 real events in virtual time, with the shipped order confirmation and a small delivery moment: every placed
 order gets one confirmation and nobody two, and every count is what a small model makes of the file itself (B5, T5, W1,
 W6, M9).
@@ -10,6 +10,7 @@ import datetime
 import email
 import email.policy
 import gzip
+import itertools
 import json
 import os
 import subprocess
@@ -18,6 +19,7 @@ import sys
 from harness import MOMENTD, SLOW, Shop, main
 
 DATA = os.path.join(os.environ.get("MOMENTD_SHARED_DATA", ""), "olist-2017.ndjson.gz")
+EVENTS = None if SLOW == 1 else 1500  # of the file: the model counts in the same ones
 DAYS = 12  # that the delivery moment waits: some parcels take longer
 
 PLAN = """local plan = require 'plan'
@@ -65,7 +67,7 @@ def address(subject):
 
 def read_events():
     with gzip.open(DATA, "rt", encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
+        return [json.loads(line) for line in itertools.islice(file, EVENTS)]
 
 
 def with_addresses(events):
@@ -168,7 +170,8 @@ def check(shop, expected):
     mails = read_mails(shop)
     assert mails == expected.mails, list((mails - expected.mails) + (expected.mails - mails))[:5]
     confirmations = [count for (_, subject), count in mails.items() if subject.startswith("Tak for din ordre")]
-    assert len(confirmations) == types["order.placed"] == 4573, len(confirmations)
+    assert len(confirmations) == types["order.placed"], len(confirmations)
+    assert EVENTS or len(confirmations) == 4573, "the file is another one"
     assert set(confirmations) == {1}, "somebody got two"
 
 

@@ -14,6 +14,7 @@ import time
 from harness import MOMENTD, SLOW, SOURCE, main
 
 MANY = 10_000_000
+EVERY = 1 if SLOW == 1 else 4  # under a sanitizer each fourth wrong input and long list
 FIELD = re.compile(r"  (\S+)\n      .* \[[^]]*\]; (.+)")
 
 
@@ -143,11 +144,12 @@ def refused(method, name, what, text):
 
 def test_every_field_of_every_method_made_wrong():
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        waiting = [pool.submit(refused, method, *case) for method in methods() for case in cases(method)]
+        every = [(method, *case) for method in methods() for case in cases(method)]
+        waiting = [pool.submit(refused, *case) for case in every[::EVERY]]
         for future in waiting:
             future.result()
     print(f"{len(waiting)} wrong inputs")
-    assert len(waiting) > 8 * len(methods())
+    assert len(every) > 8 * len(methods())
 
 
 def test_every_method_answers_what_the_library_answers():
@@ -222,11 +224,14 @@ def measured(method, head, item, tail):
 
 def test_ten_million_values_in_bounded_time_and_memory():
     """Of every list of every method, those in lists of objects too: refused with the field's own limit."""
-    tried = 0
+    seen = tried = 0
     for method in methods():
         record = max((vector["in"] for vector in vectors(method)), key=len)
         for path, kind in fields(method):
             if not path.endswith("[]"):
+                continue
+            seen += 1
+            if seen % EVERY:
                 continue
             *way, name = path.removesuffix("[]").split(".")
             most = re.search(r"at most (\d+) items", kind)
@@ -239,8 +244,8 @@ def test_ten_million_values_in_bounded_time_and_memory():
             assert seconds < 10 * SLOW, (method, seconds)
             assert memory < (256 << 20) * SLOW, (method, memory)
             tried += 1
-    print(f"{tried} lists")
-    assert tried > 35
+    print(f"{tried} of {seen} lists")
+    assert seen > 35 and tried >= seen // EVERY
 
 
 main(test_every_field_of_every_method_made_wrong, test_every_method_answers_what_the_library_answers, test_what_is_no_input,

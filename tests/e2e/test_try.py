@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# ctest: label=e2e,quick timeout=60
+# ctest: label=e2e,quick timeout=60 tsan=yes
 """How a moment is begun, tried out and watched: `new`, `try`, `events list --follow`."""
 import json
 import os

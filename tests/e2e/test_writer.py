@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# ctest: label=e2e timeout=60
+# ctest: label=e2e timeout=60 tsan=yes
 """What the writer of scripts is told: what `check` finds, what a failed spec shows, what a message said (M1, H1)."""
 import json
 import os
