@@ -22,7 +22,7 @@ typedef struct page {
   uint64_t magic;
   uint64_t turn;   // of this process, counted
   uint32_t active; // a turn is under way
-  uint32_t stuck;  // the watchdog ended the process
+  uint32_t stuck;  // the watchdog ended the process: the low bits of `turn` in which it did
   md_watch_note note, suspect;
 } page;
 
@@ -40,12 +40,16 @@ static bool same(const md_watch_note *a, const md_watch_note *b) {
   return a->version == b->version && a->event == b->event && a->run == b->run;
 }
 
+static uint32_t mark_of(uint64_t turn) {
+  return (uint32_t)turn ? (uint32_t)turn : 1;
+}
+
 // What the process before left.
 static void read_note(md_watch *watch) {
   page *at = watch->page;
   if (at->magic == MAGIC && at->active) {
     at->note.moment[sizeof at->note.moment - 1] = at->note.event_id[sizeof at->note.event_id - 1] = 0;
-    watch->held = at->stuck || same(&at->note, &at->suspect);
+    watch->held = (at->stuck && at->stuck == mark_of(at->turn)) || same(&at->note, &at->suspect);
     watch->before = at->note;
     at->suspect = at->note;
   }
@@ -54,11 +58,11 @@ static void read_note(md_watch *watch) {
   at->active = at->stuck = 0;
 }
 
-static void end_process(md_watch *watch) {
-  watch->page->stuck = 1;
-  md_log(MD_LOG_ERROR, "engine", "a turn does not end: the process ends, and the next start holds the turn back",
-         "moment", watch->page->note.moment, "event", watch->page->note.event_id, "run",
-         md_log_int(watch->page->note.run), NULL);
+// The turn may end all the same before the process does, and another begin: that one is not held back, as its number is
+// another. Which turn it was is read and said by the next start: its note is the engine's thread's.
+static void end_process(md_watch *watch, uint64_t turn) {
+  watch->page->stuck = mark_of(turn);
+  md_log(MD_LOG_ERROR, "engine", "a turn does not end: the process ends, and the next start holds the turn back", NULL);
   _exit(MD_WATCH_EXIT);
 }
 
@@ -83,7 +87,7 @@ static void *look(void *context) {
     bool same_turn = __atomic_load_n(&watch->page->active, __ATOMIC_ACQUIRE) && turn == seen;
     looks = same_turn ? looks + 1 : 0;
     seen = turn;
-    if (looks >= LOOKS && !watch->stopping) end_process(watch);
+    if (looks >= LOOKS && !watch->stopping) end_process(watch, seen);
   }
   pthread_mutex_unlock(&watch->mutex);
   return NULL;
