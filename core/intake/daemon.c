@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-// Rounds without a look at the loop; more is to come than anyone needs, and other handles want their turn.
-enum { ROUNDS = 64, ROOM_FOR_ANSWER = 2048 };
+// Rounds without a look at the loop; more is to come than anyone needs, and other handles want their turn. Who is still
+// not done after them may never be (md_peers_end_stuck), and gets less until then.
+enum { ROUNDS = 64, ROUNDS_BUSY = 4, AGAIN_MS = 1, AGAIN_BUSY_MS = 5, ROOM_FOR_ANSWER = 2048 };
 
 static void on_log(void *context, const char *format, va_list args) {
   char line[300];
@@ -49,11 +50,18 @@ static void on_timeout(uv_timer_t *timer) {
   md_daemon_drive(timer->data);
 }
 
-// A timer that comes too early only looks again: setting it anew at every request costs more.
+// A timer that comes too early only looks again: setting it anew at every request costs more. None is due at once:
+// libuv before 1.45 would call one that sets itself for now again and again, and look at no other handle.
 static void set_timeout(md_intake *intake, uint64_t wait) {
   uv_timer_t *timer = &intake->timeout;
   if (uv_is_active((uv_handle_t *)timer) && uv_timer_get_due_in(timer) <= wait) return;
   uv_timer_start(timer, on_timeout, wait, 0);
+}
+
+static void note_busy(md_intake *intake, bool busy) {
+  if (busy && !intake->busy) intake->busy_since = uv_now(&intake->loop);
+  intake->busy = busy;
+  if (busy) md_peers_end_stuck(intake);
 }
 
 // One run is not enough: libmicrohttpd takes events in portions, goes on with a resumed connection in a later run, and
@@ -61,12 +69,15 @@ static void set_timeout(md_intake *intake, uint64_t wait) {
 void md_daemon_drive(md_intake *intake) {
   MHD_UNSIGNED_LONG_LONG wait = 0;
   enum MHD_Result timed = MHD_YES;
-  for (int round = 0; round < ROUNDS && ((timed == MHD_YES && wait == 0) || intake->freed_connection); round++) {
+  int rounds = intake->busy ? ROUNDS_BUSY : ROUNDS;
+  for (int round = 0; round < rounds && ((timed == MHD_YES && wait == 0) || intake->freed_connection); round++) {
     intake->freed_connection = false;
     MHD_run(intake->daemon);
     md_request_suspend_handed(intake);
     timed = MHD_get_timeout(intake->daemon, &wait);
   }
-  if (intake->freed_connection) wait = 0;
+  note_busy(intake, timed == MHD_YES && wait == 0);
+  uint64_t again = intake->busy ? AGAIN_BUSY_MS : AGAIN_MS;
+  if (intake->freed_connection || wait < again) wait = again;
   if (timed == MHD_YES || intake->freed_connection) set_timeout(intake, wait);
 }

@@ -5,10 +5,12 @@
 #include "base/log.h"
 #include "intake/linger.h"
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { SWEEP_MS = 1000 };
+// Bytes that are left in the socket for so long tell that there is no room for them; without them a client may be slow.
+enum { SWEEP_MS = 1000, STUCK_MS = 1000, STUCK_OR_SLOW_MS = 5000 };
 
 static bool is_exempt(const md_intake *intake, const md_address *address) {
   return md_address_is_loopback(address) || md_network_has(intake->proxies, intake->proxy_count, address);
@@ -46,6 +48,31 @@ void md_peer_expect(md_peer *peer) {
 
 void md_peer_expect_nothing(md_peer *peer) {
   peer->deadline = 0;
+  peer->chunk_at = 0;
+}
+
+void md_peer_saw_chunk(md_peer *peer) {
+  peer->chunk_at = uv_now(&peer->intake->loop);
+}
+
+static bool is_stuck(const md_intake *intake, const md_peer *peer) {
+  if (!peer->chunk_at) return false;
+  uint64_t since = peer->chunk_at > intake->busy_since ? peer->chunk_at : intake->busy_since;
+  uint64_t waited = uv_now(&intake->loop) - since;
+  int unread = 0;
+  if (waited < STUCK_MS) return false;
+  return waited >= STUCK_OR_SLOW_MS || (ioctl(peer->fd, FIONREAD, &unread) == 0 && unread > 0);
+}
+
+void md_peers_end_stuck(md_intake *intake) {
+  for (md_peer *peer = intake->peers; peer; peer = peer->next) {
+    if (!is_stuck(intake, peer)) continue;
+    char text[46];
+    md_address_format(&peer->address, text);
+    md_log(MD_LOG_WARN, "intake", "connection closed: its chunked body does not go on", "client", text, NULL);
+    peer->chunk_at = 0;
+    shutdown(peer->fd, SHUT_RDWR);
+  }
 }
 
 // libmicrohttpd closes who sends nothing; who sends a byte now and then is closed here.

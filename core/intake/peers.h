@@ -10,3 +10,8 @@ void md_peers_changed(void *context, struct MHD_Connection *connection, void **p
 // From now on a request, or the rest of one, has the usual time to arrive; or none is awaited.
 void md_peer_expect(md_peer *peer);
 void md_peer_expect_nothing(md_peer *peer);
+// Something of a chunked body is here, or its head.
+void md_peer_saw_chunk(md_peer *peer);
+// While libmicrohttpd is never done: closes who sent a part of a chunked body that fills the connection's memory, as a
+// long chunk extension does. libmicrohttpd would go round and round about it until the connection's time is over.
+void md_peers_end_stuck(md_intake *intake);

@@ -131,6 +131,7 @@ static enum MHD_Result read_head(md_request *request, const char *method, const 
     return answer_early(request, request->status);
   request->phase = MD_PHASE_BODY;
   md_peer_expect(request->peer);
+  if (headers->chunked) md_peer_saw_chunk(request->peer);
   return MHD_YES;
 }
 
@@ -197,6 +198,7 @@ enum MHD_Result md_request_continue(void *context, struct MHD_Connection *connec
   if (*len == 0) return act(request);
   size_t count = *len;
   *len = 0;
+  if (request->headers.chunked) md_peer_saw_chunk(request->peer);
   return read_body(request, bytes, count);
 }
 

@@ -36,6 +36,7 @@ typedef struct md_peer {
   int fd;            // libmicrohttpd's
   int linger_fd;     // a duplicate that outlives it, or -1: see linger.h
   uint64_t deadline; // loop time in ms by which the request must be here; 0: none
+  uint64_t chunk_at; // loop time in ms when something of its chunked body came last; 0: none is on its way
 } md_peer;
 
 // What of a request's headers matters here. Borrowed from libmicrohttpd, values NUL-terminated.
@@ -102,6 +103,8 @@ struct md_intake {
   atomic_bool stopping;
   bool quiesced, closing;
   bool freed_connection; // since libmicrohttpd last ran
+  bool busy;             // libmicrohttpd wanted to run again after all its rounds
+  uint64_t busy_since;   // loop time in ms
   uint64_t stop_deadline;
   md_peer *peers;
   struct md_linger *lingering;
