@@ -11,7 +11,7 @@ from harness import PLAN, Shop, main, moment
 from shifted import start_shifted
 
 SCRIPTS = {
-    "events.lua": PLAN,
+    "events.lua": PLAN.replace("events = {", "events = { w = { means = 'a patient one' }, b = { means = 'what it waits for' },"),
     "ends/moment.lua": moment("return 'ended'", "class = 'service', on = 'a', again = 'parallel'"),
     "waits/moment.lua": moment("m:wait_for('b', { within = '300d' })\nreturn 'got it'", "class = 'service', on = 'w'"),
 }
