@@ -30,6 +30,7 @@ static md_plan *check_plan(md_inspection *at) {
   bool refused = md_refusal_of_path(at->tree.source.refused, "events.lua");
   if (!refused && md_plan_new(&plan, md_source_find(&at->tree.source, "events.lua"), &err) == 0) return plan;
   if (!refused) md_problems_add(&at->problems, "events.lua", err.text);
+  at->plan_unread = true;
   return md_plan_new(&plan, NULL, NULL) ? NULL : plan;
 }
 

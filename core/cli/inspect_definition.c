@@ -52,7 +52,7 @@ static void check_addresses(md_inspection *at, const char *file, const char *on)
 bool md_inspect_unknown_kind(void *context, const char *kind, char *advice, size_t room) {
   md_inspection *at = context;
   int count = 0;
-  if (strcmp(kind, "person") == 0 || md_plan_thing_of(at->plan, kind)) return false;
+  if (at->plan_unread || strcmp(kind, "person") == 0 || md_plan_thing_of(at->plan, kind)) return false;
   const md_plan_thing *things = md_plan_things(at->plan, &count);
   const char **kinds = md_arena_alloc_zero(at->arena, sizeof *kinds * (size_t)(count + 2));
   if (!kinds) return false;
@@ -72,7 +72,7 @@ static void check_limit(md_inspection *at, const md_definition *definition, cons
 }
 
 void md_inspect_definition(md_inspection *at, const md_definition *definition, const char *file) {
-  bool security = strcmp(definition->class_name, "security") == 0;
+  bool security = strcmp(definition->class_name, "security") == 0 && !at->plan_unread;
   char advice[300];
   const md_source_file *text = md_source_find(at->own, file);
   if (definition->about && md_inspect_unknown_kind(at, definition->about, advice, sizeof advice))

@@ -15,10 +15,18 @@ static const char *nearest_experiment(md_inspection *at, const char *name) {
   return names ? md_suggest(name, names) : NULL;
 }
 
+// One of the files is wrong, and was told of: it may be the one that is meant.
+static bool some_unread(const md_inspection *at) {
+  for (int i = 0; i < at->problems.count; i++)
+    if (strncmp(at->problems.items[i].file, "experiments/", 12) == 0) return true;
+  return false;
+}
+
 void md_inspect_experiment(void *context, int line, const char *name, size_t len) {
   md_inspection *at = context;
   const char *own = md_arena_strndup(at->arena, name, len);
   const md_experiment *experiment = own ? md_experiments_find(at->experiments, own) : NULL;
+  if (!experiment && some_unread(at)) return;
   const char *near = own && !experiment ? nearest_experiment(at, own) : NULL;
   if (near)
     md_inspect_found(at, at->file, line,

@@ -20,6 +20,7 @@ typedef struct md_inspect_named {
 typedef struct md_inspection {
   md_tree tree;
   const md_plan *plan;
+  bool plan_unread; // events.lua is wrong: what it declares is not known, and nothing is told of that
   md_arena *arena;
   md_problems problems;
   int moments;

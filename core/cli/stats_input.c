@@ -68,11 +68,12 @@ static int check_word(scan *s, char after, md_error *err) {
   s->word[len] = '\0';
   s->word_len = 0;
   if (len == 0 || is_word(s->word)) return 0;
+  if (depth == 0) return refuse(s, 0, "must be one JSON object, such as {\"n\": 100}", err);
   if (s->word[0] == '\'') return refuse(s, depth, "text and names need double quotes, not single ones", err);
   if (after == ':') return refuse(s, depth ? depth - 1 : 0, "names of fields need double quotes", err);
   char *end = NULL;
   double number = strtod(s->word, &end);
-  if (isnan(number) || strpbrk(s->word, "iInNxX"))
+  if (*end == '\0' && strpbrk(s->word, "iInNxX")) // what strtod takes, and JSON does not
     return refuse(s, depth, "must be a finite number: JSON has no NaN, infinity or hexadecimal", err);
   if (*end != '\0') return refuse(s, depth, "is neither a number, true, false nor null; text needs quotes", err);
   if (isinf(number)) return refuse(s, depth, "must be a finite number: this one is too large", err);
@@ -186,6 +187,13 @@ static int read_chunk(scan *s, int fd, md_buffer *out, ssize_t *got, md_error *e
   return scan_bytes(s, to, (size_t)*got, err);
 }
 
+static bool is_blank(const md_buffer *text) {
+  size_t blank = 0;
+  while (blank < text->len && strchr(" \t\r\n", text->data[blank]) && text->data[blank])
+    blank++;
+  return blank == text->len;
+}
+
 int md_stats_input_read(int fd, const md_stats_method *method, md_buffer *out, md_error *err) {
   scan s = {.root = method->in};
   ssize_t got = 0;
@@ -193,5 +201,6 @@ int md_stats_input_read(int fd, const md_stats_method *method, md_buffer *out, m
     int code = read_chunk(&s, fd, out, &got, err);
     if (code) return code;
   } while (got > 0);
+  if (is_blank(out)) return refuse(&s, 0, "is empty: give one JSON object, such as {\"n\": 100}", err);
   return check_word(&s, '\0', err);
 }

@@ -32,8 +32,8 @@ void md_stats_unknown(const char *key, const md_stats_field *fields, char shown[
   for (; key[len] && len + 1 < MD_STATS_SHOWN_LEN; len++)
     shown[len] = key[len] >= ' ' && key[len] <= '~' ? key[len] : '?';
   shown[len] = '\0';
-  snprintf(advice, MD_STATS_ADVICE_LEN, "is no field; %s%s", nearest ? "did you mean " : "there are ",
-           nearest ? nearest : "");
+  snprintf(advice, MD_STATS_ADVICE_LEN, "is no field; %s%s%s", nearest ? "did you mean " : "there are ",
+           nearest ? nearest : "", nearest ? "?" : "");
   for (const md_stats_field *field = fields; field->name && !nearest; field++) {
     len = strlen(advice);
     snprintf(advice + len, MD_STATS_ADVICE_LEN - len, "%s%s", field == fields ? "" : ", ", field->name);

@@ -197,6 +197,14 @@ def test_errors_say_where_and_what_to_write():
         assert long in shop.momentd("runs", "list")  # piped: nothing is cut
 
 
-main(test_E1_a_whole_event_as_plain_json, test_errors_say_where_and_what_to_write, test_check_knows_which_names_are_nothing, test_check_reads_values_that_are_written_out,
+def test_check_tells_the_first_cause_alone():
+    wrong = 'return require "experiment".define { name = "s", moment = "m", arms = { { "a", 0.5 }, { "b", 0.9 } } }\n'
+    body = moment('m:experiment("s")\nm:past("a", { by = "cart" })', "class = 'service', on = 'a', about = 'cart'")
+    with Shop({"events.lua": "return 1\n", "experiments/s.lua": wrong, "m/moment.lua": body}) as shop:
+        said = shop.momentd("check", shop.scripts, code=1).splitlines()
+        assert len(said) == 3 and said[0].startswith("events.lua") and said[1].startswith("experiments/s.lua:1: "), said
+
+
+main(test_check_tells_the_first_cause_alone, test_E1_a_whole_event_as_plain_json, test_errors_say_where_and_what_to_write, test_check_knows_which_names_are_nothing, test_check_reads_values_that_are_written_out,
      test_check_compares_copy_and_data, test_check_tells_of_nobodys_copy, test_P4_back_in_stock_reaches_all_who_watch, test_P4_a_thing_of_another_person_is_told_of,
      test_a_reload_refuses_what_check_refuses)

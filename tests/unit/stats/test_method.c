@@ -88,12 +88,12 @@ static void names_the_field_and_the_rule(void **state) {
 
 static void a_misspelt_field_is_no_default(void **state) {
   (void)state;
-  assert_refused("wilson_interval", "{\"x\":1,\"n\":2,\"levle\":0.9}", "levle: is no field; did you mean level");
-  assert_refused("wilson_interval", "{\"x\":1,\"n\":2,\"LEVEL\":0.9}", "LEVEL: is no field; did you mean level");
+  assert_refused("wilson_interval", "{\"x\":1,\"n\":2,\"levle\":0.9}", "levle: is no field; did you mean level?");
+  assert_refused("wilson_interval", "{\"x\":1,\"n\":2,\"LEVEL\":0.9}", "LEVEL: is no field; did you mean level?");
   assert_refused("wilson_interval", "{\"x\":1,\"n\":2,\"level\":0.9,\"Level\":0.8}",
-                 "Level: is no field; did you mean level");
+                 "Level: is no field; did you mean level?");
   assert_refused("wilson_interval", "{\"x\":1,\"n\":2,\"conf_level\":0.9}",
-                 "conf_level: is no field; did you mean level");
+                 "conf_level: is no field; did you mean level?");
   assert_refused("wilson_interval", "{\"x\":1,\"n\":2,\"lvl\":0.9}", "lvl: is no field; there are x, n, level");
   assert_refused("wilson_interval", "{\"x\":1,\"n\":2,\"a\\nb\\u001b\":0.9}",
                  "a?b?: is no field; there are x, n, level");
@@ -102,7 +102,7 @@ static void a_misspelt_field_is_no_default(void **state) {
                  "strata[0].name: is no field; there are x_a, n_a, x_b, n_b");
   assert_refused("mean_ttest_absolute",
                  "{\"control\":{\"n\":2,\"sum\":1,\"sum_square\":1,\"sum_squares\":1},\"treatment\":{\"n\":2,\"x\":1}}",
-                 "control.sum_square: is no field; did you mean sum_squares");
+                 "control.sum_square: is no field; did you mean sum_squares?");
 }
 
 // 2^53 is the last whole number that a double counts to; the next would be taken for it.
