@@ -165,7 +165,8 @@ def check(shop, expected):
     assert shop.sql("SELECT count(*) FROM unmatched") == [(0,)]
     assert shop.sql("SELECT count(*) FROM incidents") == [(0,)]
     ends = dict(shop.sql("SELECT coalesce(reason, 'accepted'), count(*) FROM messages GROUP BY 1"))
-    assert ends == {"accepted": total, "no_address": expected.suppressed}, ends
+    wanted = {"accepted": total, "no_address": expected.suppressed}
+    assert ends == {name: count for name, count in wanted.items() if count}, ends
     assert shop.sql("SELECT count(*) FROM people") == [(len({event["subject"] for event in expected.events}),)]
     mails = read_mails(shop)
     assert mails == expected.mails, list((mails - expected.mails) + (expected.mails - mails))[:5]
