@@ -12,7 +12,8 @@
 #   ctest: label=quick,crash timeout=60 quick=no tsan=yes asan=no serial=yes processors=2 cost=50
 #
 # quick=no takes the label quick away (a unit test that takes over five seconds, say).
-# The asan preset has all tests but those with asan=no, the tsan preset those with tsan=yes (and unit tests of queues),
+# The asan preset has all tests but those with asan=no, the tsan preset those with tsan=yes (the ones that drive the
+# daemon: a command, and virtual time, have one thread) and unit tests of queues,
 # each with the preset's name before its own and as a label. Timeouts are in seconds, and are tripled under a
 # sanitizer. Exit code 77 means skipped. Each test's environment has MOMENTD (the binary), MOMENTD_SOURCE,
 # MOMENTD_BUILD and, where the data is there, MOMENTD_SHARED_DATA. Files in tests/support/*.c are linked into every

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-// ctest: label=e2e timeout=60
+// ctest: label=e2e timeout=60 tsan=yes
 // The CloudEvents SDK sends in all its modes what arrives unchanged (E1); the mails that come of it are read by
 // mailparser, and their HTML is judged by html-validate (M6, M7).
 import assert from "node:assert/strict";

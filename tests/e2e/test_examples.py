@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# ctest: label=e2e,quick timeout=60
+# ctest: label=e2e,quick timeout=60 tsan=yes
 """Each Lua block of the pages runs, as docs/script-api.md says under Examples, and each function has one."""
 import glob
 import os
