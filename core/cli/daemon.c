@@ -3,6 +3,7 @@
 #include "cli/daemon.h"
 #include "base/alloc.h"
 #include "base/log.h"
+#include "cli/descriptors.h"
 #include "cli/policy.h"
 #include "cli/usage_kind.h"
 #include "experiment/assign.h"
@@ -94,6 +95,14 @@ static void on_signal(uv_signal_t *handle, int number) {
   uv_stop(&daemon->loop);
 }
 
+// One that was asked for since `run` began is pending (cli/run.c).
+static void take_reloads(void) {
+  sigset_t reload;
+  sigemptyset(&reload);
+  sigaddset(&reload, SIGHUP);
+  pthread_sigmask(SIG_UNBLOCK, &reload, NULL);
+}
+
 static int open_loop(md_daemon *daemon, md_error *err) {
   int failed = uv_loop_init(&daemon->loop);
   if (failed) return md_error_set(err, MD_EIO, "the event loop cannot be made: %s", uv_strerror(failed));
@@ -105,6 +114,7 @@ static int open_loop(md_daemon *daemon, md_error *err) {
     daemon->signals[i].data = daemon;
     uv_signal_start(&daemon->signals[i], on_signal, signal_numbers[i]);
   }
+  take_reloads();
   daemon->handles = true;
   return 0;
 }
@@ -192,7 +202,9 @@ static int read_proxies(md_daemon *daemon, md_error *err) {
 static int open_intake(md_daemon *daemon, md_error *err) {
   const md_settings *settings = daemon->settings;
   md_auth *keys = NULL;
-  int code = read_proxies(daemon, err);
+  unsigned connections = 0;
+  int code = md_descriptors_connections(settings->max_connections, &connections, err);
+  if (!code) code = read_proxies(daemon, err);
   if (!code) code = md_daemon_keys(daemon->store, NULL, &keys, err);
   if (code) return code;
   md_intake_options options = {.listen = settings->listen,
@@ -207,7 +219,7 @@ static int open_intake(md_daemon *daemon, md_error *err) {
                                           .body_bytes = (size_t)settings->body_limit,
                                           .batch_bytes = (size_t)settings->batch_limit,
                                           .memory_bytes = (size_t)settings->memory_limit,
-                                          .connections = (unsigned)settings->max_connections,
+                                          .connections = connections,
                                           .connections_address = (unsigned)settings->max_connections_address,
                                           .idle_seconds = (unsigned)(settings->idle_timeout / MD_SECOND),
                                           .request_seconds = (unsigned)(settings->request_timeout / MD_SECOND)}};

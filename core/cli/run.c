@@ -3,8 +3,10 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/daemon.h"
+#include "cli/descriptors.h"
 #include "cli/settings.h"
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -38,17 +40,18 @@ static void forbid_core_dumps(void) {
 #endif
 }
 
-// 1,024 connections and the files beside them are more than the usual soft limit.
-static void raise_file_limit(void) {
-  struct rlimit files;
-  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
-  files.rlim_cur = files.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &files);
+// A reload that is asked for from now on waits for the loop (cli/daemon.c) instead of ending the process.
+static void hold_reloads(void) {
+  sigset_t reload;
+  sigemptyset(&reload);
+  sigaddset(&reload, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &reload, NULL);
 }
 
 static int run(const md_cli_args *args) {
   md_settings settings;
   md_error err = {0};
+  hold_reloads();
   md_arena *arena = md_arena_new(0);
   if (!arena) return md_cli_fail(&(md_error){.text = "out of memory"});
   int code = md_settings_load(&settings, args, arena, &err);
@@ -60,7 +63,7 @@ static int run(const md_cli_args *args) {
     return MD_EXIT_USAGE;
   }
   forbid_core_dumps();
-  raise_file_limit();
+  md_descriptors_raise();
   md_arena *scope = md_json_scope(arena);
   code = md_daemon_run(&settings, &err);
   md_json_scope(scope);

@@ -10,3 +10,5 @@ int md_daemon_start(md_intake *intake, md_error *err);
 int md_daemon_fd(const md_intake *intake);
 // Does all there is to do, and sets intake->timeout for the rest.
 void md_daemon_drive(md_intake *intake);
+// As many connections as there may be.
+bool md_daemon_is_full(const md_intake *intake);

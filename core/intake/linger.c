@@ -8,6 +8,12 @@
 
 enum { LINGER_MS = 5000, LINGERING_MAX = 64 };
 
+// Where descriptors are few, so are connections.
+static bool has_room(const md_intake *intake) {
+  unsigned most = intake->limits.connections / 2 + 1;
+  return intake->linger_count < (most < LINGERING_MAX ? most : LINGERING_MAX);
+}
+
 typedef struct md_linger {
   uv_poll_t poll;
   uv_timer_t timer;
@@ -18,8 +24,7 @@ typedef struct md_linger {
 } md_linger;
 
 void md_linger_prepare(md_peer *peer) {
-  if (peer->linger_fd < 0 && peer->intake->linger_count < LINGERING_MAX)
-    peer->linger_fd = fcntl(peer->fd, F_DUPFD_CLOEXEC, 0);
+  if (peer->linger_fd < 0 && has_room(peer->intake)) peer->linger_fd = fcntl(peer->fd, F_DUPFD_CLOEXEC, 0);
 }
 
 static void on_closed(uv_handle_t *handle) {

@@ -3,6 +3,7 @@
 #include "intake/peers.h"
 #include "base/alloc.h"
 #include "base/log.h"
+#include "intake/daemon.h"
 #include "intake/linger.h"
 #include <string.h>
 #include <sys/ioctl.h>
@@ -10,7 +11,7 @@
 #include <unistd.h>
 
 // Bytes that are left in the socket for so long tell that there is no room for them; without them a client may be slow.
-enum { SWEEP_MS = 1000, STUCK_MS = 1000, STUCK_OR_SLOW_MS = 5000 };
+enum { SWEEP_MS = 1000, SWEEP_FULL_MS = 50, STUCK_MS = 1000, STUCK_OR_SLOW_MS = 5000 };
 
 static bool is_exempt(const md_intake *intake, const md_address *address) {
   return md_address_is_loopback(address) || md_network_has(intake->proxies, intake->proxy_count, address);
@@ -75,16 +76,25 @@ void md_peers_end_stuck(md_intake *intake) {
   }
 }
 
+// A client that closed behind a part of a request: where both came at once libmicrohttpd reads the part, and is told of
+// no more by its epoll.
+static bool is_gone(const md_peer *peer) {
+  char byte;
+  return recv(peer->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 // libmicrohttpd closes who sends nothing; who sends a byte now and then is closed here.
 static void on_sweep(uv_timer_t *timer) {
   md_intake *intake = timer->data;
   uint64_t now = uv_now(&intake->loop);
   if (!intake->peers) uv_timer_stop(timer);
+  md_daemon_drive(intake); // where accepting failed, nothing else may tell of connections that are closed by now
   for (md_peer *peer = intake->peers; peer; peer = peer->next) {
-    if (!peer->deadline || now <= peer->deadline) continue;
+    if (!peer->deadline || (now <= peer->deadline && !is_gone(peer))) continue;
     peer->deadline = 0;
     shutdown(peer->fd, SHUT_RDWR);
   }
+  if (md_daemon_is_full(intake)) uv_timer_start(timer, on_sweep, SWEEP_FULL_MS, SWEEP_MS); // others wait
 }
 
 static void opened(md_intake *intake, struct MHD_Connection *connection, void **slot) {

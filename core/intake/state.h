@@ -102,9 +102,10 @@ struct md_intake {
   bool swap_auth;
   atomic_bool stopping;
   bool quiesced, closing;
-  bool freed_connection; // since libmicrohttpd last ran
-  bool busy;             // libmicrohttpd wanted to run again after all its rounds
-  uint64_t busy_since;   // loop time in ms
+  bool freed_connection;  // since libmicrohttpd last ran
+  bool busy;              // libmicrohttpd wanted to run again after all its rounds
+  uint64_t busy_since;    // loop time in ms
+  uint64_t limit_told_at; // loop time in ms when the log was told that accepting failed; 0: never
   uint64_t stop_deadline;
   md_peer *peers;
   struct md_linger *lingering;
