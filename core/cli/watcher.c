@@ -13,7 +13,7 @@
 
 enum {
   SETTLE_MS = 50,       // files changed together are one change (S7)
-  SETTLED_BY_MS = 1000, // though something changes all the time
+  SETTLED_BY_MS = 3000, // though something changes all the time
   POLL_MS = 1000,       // without inotify
   SURE_MS = 10000,      // beside it
   DIRECTORIES_MAX = 4096,

@@ -212,7 +212,7 @@ static int render_indented(renderer *r, const md_mustache_node *list, const char
 }
 
 static int render_partial(renderer *r, const md_mustache_node *node) {
-  const md_mustache *template;
+  const md_mustache *template = NULL;
   if (r->expander && r->expander->skip_dynamic && node->dynamic) return 0;
   int rc = find_partial(r, node, &template);
   if (rc || !template) return rc;

@@ -7,6 +7,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import time
 
 from harness import MOMENTD, SLOW, Shop, main, moment
 
@@ -108,15 +109,18 @@ def test_a_half_written_file():
         shop.wait("no errors", lambda: not errors(shop))
 
 
-def test_a_storm_ends_in_few_builds():
+def test_a_storm_ends_in_one_build():
     with Shop({"m/moment.lua": says("one")}) as shop:
         shop.start()
         shop.momentd("reload")
         before = reload_of(shop)["builds"]
+        pauses, last = 0, time.monotonic()
         for number in range(200):
             shop.write({"m/moment.lua": says(f"n{number}")})
+            pauses += time.monotonic() - last > 0.03  # long enough to look settled, on a machine that is busy
+            last = time.monotonic()
         wait_for(shop, "n199")
-        assert reload_of(shop)["builds"] - before <= 20, (before, reload_of(shop))
+        assert reload_of(shop)["builds"] - before <= 1 + pauses, (before, pauses, reload_of(shop))
         # As many signals as one likes while one build runs are one build after it.
         shop.write({"m/moment.lua": says("slow"), "m/moment_spec.lua": SLOW_SPEC})
         shop.wait("a build", lambda: reload_of(shop)["builds"] > before)
@@ -241,6 +245,6 @@ def test_what_a_newer_momentd_left():
             assert file.read() == before
 
 
-main(test_changes_go_live_by_themselves, test_editors, test_a_half_written_file, test_a_storm_ends_in_few_builds,
+main(test_changes_go_live_by_themselves, test_editors, test_a_half_written_file, test_a_storm_ends_in_one_build,
      test_what_is_wrong_is_refused_and_said, test_a_link_that_leads_out, test_manual_leaves_only_deploy,
      test_what_a_newer_momentd_left)
