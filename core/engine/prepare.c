@@ -29,7 +29,7 @@ static int note_row(void *context, const md_moment_row *row) {
                            .live = row->live,
                            .passed = md_arena_strdup(prepared->arena, row->rolled_back_from)};
   const md_moment *moment = row->live ? md_moment_find(at->engine, row->name) : NULL;
-  const md_loaded *loaded = moment ? moment->live : NULL; // NULL too where what was live cannot run any more
+  const md_loaded *loaded = moment ? moment->live : NULL;
   if (loaded) memcpy(out->digest, loaded->digest, sizeof out->digest);
   prepared->rows = rows;
   return out->name && (!row->rolled_back_from || out->passed) ? 0 : MD_ENOMEM;

@@ -103,7 +103,8 @@ static int note_row(void *context, const md_moment_row *row) {
   return copy->name ? 0 : MD_ENOMEM;
 }
 
-// A version whose limit counts further back than is kept by now takes no runs.
+// What a live version's limit counts must be kept: with less retention than it needs the engine does not start, rather
+// than answer events that would then start nothing.
 static int take_up_version(md_engine *engine, md_moment *moment, int64_t version, md_error *err) {
   md_loaded *loaded = NULL;
   md_error why = {0};
@@ -113,10 +114,10 @@ static int take_up_version(md_engine *engine, md_moment *moment, int64_t version
   rc = md_loaded_vm(loaded, &why);
   if (rc == MD_ENOMEM) return md_error_set(err, rc, "out of memory for the moment %s", moment->name);
   if (rc || md_loaded_check_limit(loaded, engine->options.retention, &why) == 0) return 0;
-  moment->live = NULL;
-  md_log(MD_LOG_ERROR, "engine", "the version of before cannot run any more", "moment", moment->name, "error", why.text,
-         NULL);
-  return 0;
+  return md_error_set(err, MD_EINVAL,
+                      "the live version of %s: %s (start with the retention of before, make another version live, "
+                      "then shorten it)",
+                      moment->name, why.text);
 }
 
 static int take_up_moments(md_engine *engine, md_error *err) {
