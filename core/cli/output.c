@@ -132,7 +132,7 @@ static const char *write_cell(md_buffer *out, const char *text, int width, bool 
 }
 
 static void write_line(md_buffer *out, const md_table *table, const char **rest, const int *widths) {
-  int last = table->columns - 1;
+  int last = MD_TABLE_COLUMNS - 1; // what is past the table's columns is empty
   while (last > 0 && !rest[last][0])
     last--;
   for (int c = 0; c <= last; c++)
@@ -148,8 +148,8 @@ static bool any_left(const md_table *table, const char *const *rest) {
 
 static void write_row(md_buffer *out, const md_table *table, const char *const *cells, const int *widths) {
   const char *rest[MD_TABLE_COLUMNS];
-  for (int c = 0; c < table->columns; c++)
-    rest[c] = cells[c] ? cells[c] : "";
+  for (int c = 0; c < MD_TABLE_COLUMNS; c++)
+    rest[c] = c < table->columns && cells[c] ? cells[c] : "";
   do
     write_line(out, table, rest, widths);
   while (any_left(table, rest));
