@@ -27,11 +27,22 @@ void md_engine_paused_settle(md_engine *engine, const char *name) {
   if (moment && md_moments_paused_at(engine->store, name, &since, NULL) == 0) moment->paused = since != 0;
 }
 
-// A moment that was removed meanwhile gets none: its triggers stay told as not started.
+// Nothing can be given to a moment that was removed meanwhile, and nothing is dropped: with triggers that wait for it,
+// it stays paused until it is back.
+static int check_receiver(md_engine *engine, const md_moment *moment, md_error *err) {
+  int64_t id = 0, event = 0;
+  int rc = moment->live ? MD_ENOTFOUND : md_paused_trigger_next(engine->store, moment->name, 0, &id, &event, err);
+  if (rc) return rc == MD_ENOTFOUND ? 0 : rc;
+  return md_error_set(err, MD_ECONFLICT,
+                      "%s is not among the scripts any more, and triggers wait for it: bring it back (its files, or "
+                      "momentd moments rollback), then resume it",
+                      moment->name);
+}
+
 static int give_triggers(md_engine *engine, md_moment *moment, md_share *share, md_micros started, bool *all,
                          md_error *err) {
   int64_t id = 0, event = 0;
-  *all = !moment->live;
+  *all = false;
   while (!*all && !md_share_is_over(engine, share, started)) {
     int rc = md_paused_trigger_next(engine->store, moment->name, id, &id, &event, err);
     *all = rc == MD_ENOTFOUND;
@@ -87,6 +98,7 @@ int md_engine_resume(md_engine *engine, const char *name, md_share *share, md_er
   share->count = 0;
   share->done = false;
   int rc = find(engine, name, true, &moment, err);
+  if (rc == 0) rc = check_receiver(engine, moment, err);
   if (rc == 0) rc = resume(engine, moment, share, err);
   return rc || !share->done ? rc : md_moments_set_paused(engine->store, name, 0, err);
 }

@@ -247,12 +247,35 @@ static int prepare_moments(md_prepared *prepared, md_error *err) {
   return rc;
 }
 
-// Moments that the tree does not have any more.
-static int retire_missing(md_prepared *prepared) {
+static bool has_moments(const md_source *source) {
+  for (int i = 0; i < source->count; i++)
+    if (moment_folder(source->files[i].path)) return true;
+  return false;
+}
+
+// A tree without any moment is taken for the wrong directory, or one half gone, and not for the wish to retire all.
+static bool is_wrong_tree(const md_prepared *prepared) {
+  bool live = false;
+  for (int i = 0; i < prepared->row_count; i++)
+    live |= prepared->rows[i].live != 0;
+  return !has_moments(prepared->source) && (live || prepared->options.deploy);
+}
+
+static void tell_wrong_tree(md_prepared *prepared) {
+  bool inside = md_source_find(prepared->source, "moment.lua") != NULL;
+  md_prepare_tell(prepared, "scripts",
+                  inside ? "this is the folder of one moment: give the directory that holds the moments' folders"
+                         : "there is no moment in it, so nothing is retired: a moment is a folder with a moment.lua "
+                           "(to stop the last one, pause it)");
+}
+
+// Moments that the tree does not have any more; those of a wrong tree stay.
+static int retire_missing(md_prepared *prepared, bool wrong) {
   for (int i = 0; i < prepared->row_count; i++) {
     const md_prepared_row *row = &prepared->rows[i];
     bool kept = row->passed && !row->passed[0] && !prepared->options.deploy;
-    bool refused = md_refusal_of_folder(prepared->source->refused, row->name) != NULL; // not gone, but not to be read
+    // Not gone, but not to be read.
+    bool refused = wrong || md_refusal_of_folder(prepared->source->refused, row->name) != NULL;
     if (find_change(prepared, row->name, strlen(row->name)) || (!row->live && !row->passed)) continue;
     md_change *change = add_change(prepared, row->name, strlen(row->name));
     if (!change) return MD_ENOMEM;
@@ -289,10 +312,14 @@ static int prepare_all(md_prepared *prepared, md_error *err) {
   prepared->changes = md_arena_alloc(prepared->arena, sizeof *prepared->changes * (size_t)(most + 1));
   if (!prepared->changes) return md_error_set(err, MD_ENOMEM, "out of memory while the scripts were prepared");
   int rc = tell_refused(prepared);
+  if (rc == 0 && is_wrong_tree(prepared)) {
+    tell_wrong_tree(prepared);
+    return retire_missing(prepared, true);
+  }
   if (rc == 0) rc = prepare_plan(prepared, err);
   if (rc == 0) rc = prepare_experiments(prepared, err);
   if (rc == 0) rc = prepare_moments(prepared, err);
-  if (rc == 0) rc = retire_missing(prepared);
+  if (rc == 0) rc = retire_missing(prepared, false);
   if (rc == 0 && prepared->options.deploy) rc = note_files(prepared);
   if (rc == MD_ENOMEM) md_error_set(err, rc, "out of memory while the scripts were prepared");
   return rc;

@@ -220,7 +220,7 @@ static void describe_limit(const md_vm *vm, lua_State *co, md_error *err) {
   }
   snprintf(text, sizeof text, "out of memory: a script has %zu KiB", vm->memory.limit >> 10);
   describe(co, text, err);
-  if (err) err->code = MD_ENOMEM;
+  if (err) err->code = vm->memory.refused ? MD_EBUDGET : MD_ENOMEM;
 }
 
 // Pushes the coroutine that the run before left, or a new one.
@@ -265,7 +265,7 @@ static int enter(lua_State *L) {
 
 static md_script_result result_of(const md_vm *vm, int status) {
   if (vm->meter.exceeded) return MD_SCRIPT_BUDGET;
-  if (vm->meter.nomem) return MD_SCRIPT_NOMEM;
+  if (vm->meter.nomem) return vm->memory.refused ? MD_SCRIPT_MEMORY : MD_SCRIPT_NOMEM;
   if (status == LUA_YIELD) return MD_SCRIPT_SUSPENDED;
   return status == LUA_OK ? MD_SCRIPT_OK : MD_SCRIPT_ERROR;
 }
@@ -277,7 +277,8 @@ md_script_result md_script_run(md_vm *vm, lua_CFunction body, void *context, md_
   lua_pushlightuserdata(vm->L, &e);
   if (lua_pcall(vm->L, 1, 0, 0) != LUA_OK) {
     vm->meter.nomem = true; // entering or describing could not get memory: nothing else in enter raises
-    md_error_set(err, MD_ENOMEM, "out of memory: a script has %zu KiB", vm->memory.limit >> 10);
+    md_error_set(err, vm->memory.refused ? MD_EBUDGET : MD_ENOMEM, "out of memory: a script has %zu KiB",
+                 vm->memory.limit >> 10);
   }
   lua_settop(vm->L, 0);
   vm->running = NULL;
@@ -292,6 +293,7 @@ int md_script_code(md_script_result result) {
   case MD_SCRIPT_ERROR:
     return MD_ESCRIPT;
   case MD_SCRIPT_BUDGET:
+  case MD_SCRIPT_MEMORY:
     return MD_EBUDGET;
   case MD_SCRIPT_NOMEM:
     return MD_ENOMEM;

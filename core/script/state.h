@@ -18,7 +18,8 @@ typedef enum md_script_result {
   MD_SCRIPT_SUSPENDED, // a step ended the turn
   MD_SCRIPT_ERROR,     // err: "file:line: text"
   MD_SCRIPT_BUDGET,    // S3
-  MD_SCRIPT_NOMEM,     // S4
+  MD_SCRIPT_MEMORY,    // S4: the script's own limit is met
+  MD_SCRIPT_NOMEM,     // the process has none left
 } md_script_result;
 
 // Instructions, and what they are charged to (S3).

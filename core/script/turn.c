@@ -105,6 +105,7 @@ static md_turn_result result_of(md_script_result result) {
     return MD_TURN_ERROR;
   case MD_SCRIPT_BUDGET:
     return MD_TURN_BUDGET;
+  case MD_SCRIPT_MEMORY:
   case MD_SCRIPT_NOMEM:
     return MD_TURN_NOMEM;
   }

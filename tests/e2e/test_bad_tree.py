@@ -167,6 +167,48 @@ def test_R7_a_cap_counts_what_retention_keeps():
         assert not os.path.exists(shop.db)
 
 
+GREEDY = "local function f() return 1 + f() end f()\n"
+
+
+def test_scripts_that_take_all_their_memory_cost_themselves():
+    """What a script has is its own to use up: the others go live, and so does the next start."""
+    greedy = {"second/moment.lua": says("new"), "experiments/e.lua": GREEDY + "return (require 'experiment').define {}",
+              "second/moment_spec.lua": "describe('s', function() it('x', function(shop) " + GREEDY + " end) end)\n"}
+    with Shop(SCRIPTS) as shop:
+        shop.start()
+        shop.write({**greedy, "first/moment.lua": says("first again")})
+        shop.momentd("reload", code=1)
+        assert sorted(errors(shop)) == ["experiments/e.lua", "second"], errors(shop)
+        assert all("out of memory" in text for text in errors(shop).values()), errors(shop)
+        assert outcomes(shop) == ["first again", "second", "uses"]
+        shop.write({"events.lua": GREEDY + PLAN})
+        shop.momentd("reload", code=1)
+        assert "out of memory" in errors(shop)["events.lua"], errors(shop)
+        assert shop.stop() == 0
+        shop.start()
+        assert outcomes(shop) == ["first again", "second", "uses"]
+        assert shop.stop() == 0
+
+
+def test_a_tree_without_moments_retires_nothing():
+    """A directory that is the wrong one, or half gone: by a deploy, by files, at a start."""
+    with Shop(SCRIPTS) as shop:
+        shop.start()
+        told = shop.momentd("deploy", os.path.join(shop.scripts, "first"), code=1)
+        assert "give the directory that holds the moments' folders" in told, told
+        assert outcomes(shop) == ["first", "second", "uses"]
+        os.rename(shop.scripts, shop.scripts + ".away")
+        os.mkdir(shop.scripts)
+        told = shop.momentd("reload", code=1)
+        assert "there is no moment in it, so nothing is retired" in told, told
+        assert outcomes(shop) == ["first", "second", "uses"]
+        assert shop.stop() == 0
+        shop.start()
+        assert "scripts" in errors(shop), errors(shop)
+        assert outcomes(shop) == ["first", "second", "uses"]
+        assert shop.stop() == 0
+
+
 def test_a_start_refused_for_its_key_makes_none():
     with Shop(SCRIPTS) as shop:
         shop.start()
@@ -181,6 +223,7 @@ def test_a_start_refused_for_its_key_makes_none():
         assert shop.stop() == 0
 
 
-main(test_R7_a_limit_counts_what_retention_keeps, test_R7_a_cap_counts_what_retention_keeps,
+main(test_scripts_that_take_all_their_memory_cost_themselves, test_a_tree_without_moments_retires_nothing,
+     test_R7_a_limit_counts_what_retention_keeps, test_R7_a_cap_counts_what_retention_keeps,
      test_a_start_refused_for_its_key_makes_none, test_a_bad_link_costs_its_folder, test_a_shared_file_costs_those_that_use_it,
      test_a_broken_script_costs_itself_at_the_start, test_the_plan_of_before_stays)

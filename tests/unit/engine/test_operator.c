@@ -295,18 +295,37 @@ static void test_a_second_rollback_goes_further_back(void **state) {
   assert_int_equal(run_of(4).version, 3);
 }
 
+// The scripts without the moment: one that nothing of here starts is left.
+static void remove_moment(void) {
+  shop_load(&s, "events.lua", plan, "other/moment.lua",
+            "return require('moment').define { class = 'service', on = 'z', run = function() end }", NULL);
+}
+
 static void test_a_removed_moment_can_be_brought_back(void **state) {
   (void)state;
   load(PLAIN("one"));
-  shop_load(&s, "events.lua", plan, NULL);
+  remove_moment();
   trigger(1, 1);
   assert_int_equal(run_count(), 0);
   assert_int_equal(roll_back(0), 0);
   trigger(2, 2);
   assert_int_equal(run_count(), 1);
-  shop_load(&s, "events.lua", plan, NULL);
+  remove_moment();
   trigger(3, 3);
   assert_int_equal(run_count(), 2);
+}
+
+static void test_a_removed_moment_keeps_what_a_pause_kept(void **state) {
+  (void)state;
+  load(PLAIN("one"));
+  doing pause = {.act = pause_act}, resume = {.act = resume_act, .share = {.limit = 9, .span = MD_HOUR}};
+  assert_int_equal(act(&pause), 0);
+  trigger(1, 1);
+  remove_moment();
+  assert_int_equal(act(&resume), MD_ECONFLICT);
+  load(PLAIN("one"));
+  assert_int_equal(in_shares(resume_act, 9), 1);
+  assert_int_equal(run_count(), 1);
 }
 
 // T7: the clock starts what the version says that is live.
@@ -369,6 +388,7 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_a_rollback_holds_until_the_files_change, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_a_second_rollback_goes_further_back, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_a_removed_moment_can_be_brought_back, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(test_a_removed_moment_keeps_what_a_pause_kept, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_T7_schedules_are_those_of_the_version, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_R3_all_parked_runs_are_retried, set_up, tear_down),
       cmocka_unit_test_setup_teardown(test_T9_all_runs_are_cancelled, set_up, tear_down)};
