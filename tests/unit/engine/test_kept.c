@@ -147,7 +147,9 @@ static void change_scripts(void) {
   md_error err = {0};
   if (md_engine_recover(s.engine, shop_problem, &s, &err)) fail_msg("%s", err.text);
   shop_load(&s, "events.lua",
-            remembers ? "return require 'plan'.define { person = { strong = { 'subject' } } }" : text_of_plan(), NULL);
+            remembers ? "return require 'plan'.define { person = { strong = { 'subject' } } }" : text_of_plan(),
+            "other/moment.lua", "return require('moment').define { class = 'service', on = 'z', run = function() end }",
+            NULL);
 }
 
 typedef struct names_of_runs {
