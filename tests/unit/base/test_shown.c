@@ -34,7 +34,7 @@ static void controls_and_formats_are_escaped(void **state) {
   md_shown_append_lines(&out, "a\r\nb\n\tc\rd\x1b", 10);
   assert_string_equal(out.data, "a\nb\n\tc\\x0dd\\x1b");
   md_buffer_clear(&out);
-  md_shown_append_json(&out, "{\"a\":\n\"\xE2\x80\xAE\xC2\x85\x7F\xF3\xA0\x81\x81\xC3\xA9\\n\"}\n", 28);
+  md_shown_append_json(&out, "{\"a\":\n\"\xE2\x80\xAE\xC2\x85\x7F\xF3\xA0\x81\x81\xC3\xA9\\n\"}\n", 24);
   assert_string_equal(out.data, "{\"a\":\n\"\\u202e\\u0085\\u007f\\udb40\\udc41\xC3\xA9\\n\"}\n");
   md_buffer_deinit(&out);
 }
