@@ -6,8 +6,10 @@
 #include "cli/descriptors.h"
 #include "cli/settings.h"
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -29,6 +31,27 @@ static int check_reload(const md_settings *settings, md_error *err) {
   for (int i = 0; i < 3; i++)
     if (strcmp(settings->reload, known[i]) == 0) return 0;
   return md_error_set(err, MD_EINVAL, "reload is auto, poll or manual, not \"%s\"", settings->reload);
+}
+
+// Reading the tree would open and close the database's files, and POSIX drops a process's locks on a file with any of
+// its descriptors: others would take the database for one that nobody uses.
+static int check_place(const md_settings *settings, md_error *err) {
+  char scripts[PATH_MAX], db[PATH_MAX], *slash;
+  if (snprintf(db, sizeof db, "%s", settings->db) >= (int)sizeof db) return 0; // no file has such a name
+  slash = strrchr(db, '/');
+  if (slash) *slash = '\0';
+  char *directory = realpath(slash ? (slash == db ? "/" : db) : ".", NULL);
+  int code = 0;
+  for (int i = 0; directory && i < settings->scripts.count && !code; i++) {
+    size_t len = realpath(settings->scripts.items[i], scripts) ? strlen(scripts) : 0;
+    if (len && strncmp(directory, scripts, len) == 0 && (directory[len] == '/' || !directory[len]))
+      code = md_error_set(err, MD_EINVAL,
+                          "the database %s lies in the directory of scripts %s: keep it elsewhere, as files of scripts "
+                          "are read whole and watched",
+                          settings->db, settings->scripts.items[i]);
+  }
+  free(directory);
+  return code;
 }
 
 // X2: memory holds personal data, so it is never dumped.
@@ -57,6 +80,7 @@ static int run(const md_cli_args *args) {
   int code = md_settings_load(&settings, args, arena, &err);
   if (!code) code = configure_log(&settings, &err);
   if (!code) code = check_reload(&settings, &err);
+  if (!code) code = check_place(&settings, &err);
   if (code) {
     md_cli_fail(&err);
     md_arena_free(arena);

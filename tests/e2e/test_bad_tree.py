@@ -167,6 +167,11 @@ def test_R7_a_cap_counts_what_retention_keeps():
         assert not os.path.exists(shop.db)
 
 
+def used_up(text):
+    """Which limit is met first depends on the machine: the budget counts processor time too."""
+    return "out of memory" in text or "budget of" in text
+
+
 GREEDY = "local function f() return 1 + f() end f()\n"
 
 
@@ -179,11 +184,11 @@ def test_scripts_that_take_all_their_memory_cost_themselves():
         shop.write({**greedy, "first/moment.lua": says("first again")})
         shop.momentd("reload", code=1)
         assert sorted(errors(shop)) == ["experiments/e.lua", "second"], errors(shop)
-        assert all("out of memory" in text for text in errors(shop).values()), errors(shop)
+        assert all(used_up(text) for text in errors(shop).values()), errors(shop)
         assert outcomes(shop) == ["first again", "second", "uses"]
         shop.write({"events.lua": GREEDY + PLAN})
         shop.momentd("reload", code=1)
-        assert "out of memory" in errors(shop)["events.lua"], errors(shop)
+        assert used_up(errors(shop)["events.lua"]), errors(shop)
         assert shop.stop() == 0
         shop.start()
         assert outcomes(shop) == ["first again", "second", "uses"]
@@ -209,6 +214,17 @@ def test_a_tree_without_moments_retires_nothing():
         assert shop.stop() == 0
 
 
+def test_a_database_within_the_scripts_is_refused():
+    with Shop(SCRIPTS) as shop:
+        for scripts in (shop.scripts, shop.scripts + "/."):
+            told = shop.momentd("run", "--db", os.path.join(shop.scripts, "shop.db"), "--scripts", scripts, "--listen",
+                                "127.0.0.1:0", code=2)
+            assert "lies in the directory of scripts" in told, told
+        assert not os.path.exists(os.path.join(shop.scripts, "shop.db"))
+        shop.start()  # beside it, with a name that begins alike
+        assert shop.stop() == 0
+
+
 def test_a_start_refused_for_its_key_makes_none():
     with Shop(SCRIPTS) as shop:
         shop.start()
@@ -223,7 +239,7 @@ def test_a_start_refused_for_its_key_makes_none():
         assert shop.stop() == 0
 
 
-main(test_scripts_that_take_all_their_memory_cost_themselves, test_a_tree_without_moments_retires_nothing,
+main(test_a_database_within_the_scripts_is_refused, test_scripts_that_take_all_their_memory_cost_themselves, test_a_tree_without_moments_retires_nothing,
      test_R7_a_limit_counts_what_retention_keeps, test_R7_a_cap_counts_what_retention_keeps,
      test_a_start_refused_for_its_key_makes_none, test_a_bad_link_costs_its_folder, test_a_shared_file_costs_those_that_use_it,
      test_a_broken_script_costs_itself_at_the_start, test_the_plan_of_before_stays)

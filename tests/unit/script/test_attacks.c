@@ -108,7 +108,7 @@ static const attack metatables[] = {
     {"return tostring(rawequal(string, rawget(_ENV, 'string'))) .. rawlen(string)", DONE, "false0"},
     {"setmetatable({}, { __gc = function() leaked = 1 end })", RAISES, "__gc is not available"},
     {"local mt = {} for i = 1, 99 do setmetatable({}, mt) end mt.__gc = function() m:set('bad', 1) end\n"
-     "for i = 1, 9000 do local t = { ('x'):rep(50):rep(20) .. i } end return 'ok'",
+     "for i = 1, 2000 do local t = { ('x'):rep(50):rep(20) .. i } end return 'ok'",
      DONE, "ok"},
     {"setmetatable({}, { __mode = 'kv' })", RAISES, "__mode is not available"},
     {"setmetatable({}, { __close = function() end })", RAISES, "__close is not available"},
