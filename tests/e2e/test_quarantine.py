@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# ctest: label=e2e quick=no timeout=120 tsan=yes
+# ctest: label=e2e quick=no timeout=120
 """What is held back, with the real binary: a turn that does not end and a turn in which the process is killed (S5), a
 version that parks its runs (S6), and their release."""
 import http.client
